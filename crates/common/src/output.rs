@@ -1,0 +1,48 @@
+//! Standard output of a demo, which somebody may stop reading at any moment.
+
+use std::fmt;
+use std::io::{self, ErrorKind, Write};
+use std::process;
+
+use crate::child;
+
+/// As the standard `println!`, but a closed pipe ends the program quietly.
+#[macro_export]
+macro_rules! println {
+    () => { $crate::output::line(format_args!("")) };
+    ($($arg:tt)*) => { $crate::output::line(format_args!($($arg)*)) };
+}
+
+/// Prints one line as a whole: lines of two threads do not mix.
+pub fn line(text: fmt::Arguments<'_>) {
+    // One buffer, one write: a child process shares this output without our lock.
+    let text = format!("{text}\n");
+    let mut stdout = anstream::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    drop(stdout);
+    if let Err(error) = written {
+        cannot_write(&error);
+    }
+}
+
+/// Ends the process: nobody reads what it prints, so nobody waits for its end.
+fn cannot_write(error: &io::Error) -> ! {
+    if error.kind() == ErrorKind::BrokenPipe {
+        leave(0);
+    }
+    complain(format_args!("error: write to standard output: {error}"));
+    leave(1);
+}
+
+/// Prints a line of diagnosis on standard error.
+pub(crate) fn complain(text: fmt::Arguments<'_>) {
+    let text = format!("{text}\n");
+    // Nothing is left to report to when standard error is closed.
+    let _ = anstream::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Ends the process at once, and every child process it guards before that.
+pub(crate) fn leave(code: i32) -> ! {
+    child::kill_all();
+    process::exit(code)
+}

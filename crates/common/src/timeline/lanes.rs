@@ -1,0 +1,124 @@
+//! A timeline as lanes of characters, for a terminal.
+
+use std::fmt::Write;
+
+use super::{Activity, Timeline};
+use crate::actor::style;
+use crate::measure::duration;
+
+/// What a mark looks like.
+const MARK: char = '◆';
+
+impl Activity {
+    /// Told apart by density, so that colour is not needed.
+    fn glyph(self) -> char {
+        match self {
+            Self::Waits => '·',
+            Self::Works => '▒',
+            Self::Holds => '█',
+        }
+    }
+}
+
+impl Timeline {
+    /// Prints the lanes, as wide as the terminal (80 columns in a pipe).
+    pub fn print(&self) {
+        for line in self.lanes_of_width(terminal_width()) {
+            crate::println!("{line}");
+        }
+    }
+
+    /// The lanes as lines of at most `width` columns.
+    pub(crate) fn lanes_of_width(&self, width: usize) -> Vec<String> {
+        if self.lanes.is_empty() {
+            return Vec::new();
+        }
+        let longest = self.lanes.iter().map(|lane| lane.actor.chars().count()).max();
+        let name_width = longest.unwrap_or(0).min(width / 3);
+        let cells = width.saturating_sub(name_width + 3).max(10);
+        let cell_time = (self.duration as f64 / cells as f64).max(1.0);
+
+        let mut lines = Vec::with_capacity(self.lanes.len() + 1);
+        for (index, lane) in self.lanes.iter().enumerate() {
+            let name: String = lane.actor.chars().take(name_width).collect();
+            let style = style(index);
+            let mut line = format!("{style}{name:>name_width$}{style:#} │{style}");
+            line.extend((0..cells).map(|cell| {
+                let from = cell as f64 * cell_time;
+                lane.glyph(from, from + cell_time, cell + 1 == cells)
+            }));
+            // Blank at the end of a line is nothing to see.
+            line.truncate(line.trim_end().len());
+            let _ = write!(line, "{style:#}");
+            lines.push(line);
+        }
+        lines.extend(self.legend(name_width, cells, cell_time));
+        lines
+    }
+
+    /// Explains the characters that occur, and the scale.
+    fn legend(&self, indent: usize, width: usize, cell_time: f64) -> Vec<String> {
+        let spans = || self.lanes.iter().flat_map(|lane| &lane.spans);
+        let mut parts: Vec<String> = Activity::ALL
+            .into_iter()
+            .filter(|activity| spans().any(|span| span.activity == *activity))
+            .map(|activity| format!("{} {}", activity.glyph(), activity.verb()))
+            .collect();
+        parts.extend(self.mark_label().map(|label| format!("{MARK} {label}")));
+        parts.push(format!("a column is {}", duration(cell_time / 1e9)));
+
+        let mut lines: Vec<String> = Vec::new();
+        let mut corner = '└';
+        for part in parts {
+            match lines.last_mut() {
+                Some(line)
+                    if line.chars().count() + 2 + part.chars().count()
+                        <= indent + 3 + width =>
+                {
+                    *line += &format!("  {part}");
+                }
+                _ => lines.push(format!("{:indent$} {corner} {part}", "")),
+            }
+            corner = ' ';
+        }
+        lines
+    }
+
+    /// The label of the marks, when all have the same; else "mark".
+    fn mark_label(&self) -> Option<&str> {
+        let mut marks = self.lanes.iter().flat_map(|lane| &lane.marks);
+        let first = marks.next()?;
+        let same = marks.all(|mark| mark.label == first.label);
+        Some(if same { &first.label } else { "mark" })
+    }
+}
+
+impl super::Lane {
+    /// The character for the time from `from` to `to`, in nanoseconds.
+    fn glyph(&self, from: f64, to: f64, last: bool) -> char {
+        let within = |at: u64| {
+            let at = at as f64;
+            at >= from && (at < to || last)
+        };
+        if self.marks.iter().any(|mark| within(mark.at)) {
+            return MARK;
+        }
+        // The innermost span shows: it began last. A span shorter than a column
+        // would vanish if it were not for the second half of the condition.
+        self.spans
+            .iter()
+            .rev()
+            .find(|span| {
+                let middle = f64::midpoint(from, to);
+                let covers = span.start as f64 <= middle && middle <= span.end as f64;
+                covers || within(span.start)
+            })
+            .map_or(' ', |span| span.activity.glyph())
+    }
+}
+
+/// Columns of the terminal that standard output is, or 80.
+fn terminal_width() -> usize {
+    terminal_size::terminal_size_of(std::io::stdout())
+        .map_or(80, |(width, _)| usize::from(width.0).max(40))
+}

@@ -1,0 +1,1 @@
+//! What judges everything else; see the files in `tests/`.
