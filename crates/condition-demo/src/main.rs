@@ -1,11 +1,35 @@
 //! Conditions: wait until something is true.
 //!
+//! The scenes `wait_while`, `lost_wakeup`, `spurious` and `timeout` use the standard
+//! condition variable as it is; the others use what is built from it in `primitives`.
+//!
 //! Run:     cargo run -p condition-demo
+//! Chapter: book/src/conditions.md
+
+mod lost_wakeup;
+mod wait_while;
 
 use std::process::ExitCode;
 
 use common::Demo;
 
 fn main() -> ExitCode {
-    Demo::new(env!("CARGO_PKG_NAME"), "Conditions: wait until something is true.").run()
+    Demo::new(env!("CARGO_PKG_NAME"), "Conditions: wait until something is true.")
+        .scene(
+            "wait-while",
+            "ask a million times, or sleep until told",
+            wait_while::run,
+        )
+        .scene("lost-wakeup", "a notification nobody waited for", lost_wakeup::run)
+        .goes_wrong(
+            "notify-before-wait",
+            "waits for a notification that has been sent",
+            lost_wakeup::notify_before_wait,
+        )
+        .goes_wrong(
+            "state-outside-mutex",
+            "the state changes between the look and the wait",
+            lost_wakeup::state_outside_mutex,
+        )
+        .run()
 }
