@@ -7,6 +7,9 @@
 //! Chapter: book/src/conditions.md
 
 mod lost_wakeup;
+mod mailbox;
+mod primitives;
+mod spurious;
 mod wait_while;
 
 use std::process::ExitCode;
@@ -31,5 +34,7 @@ fn main() -> ExitCode {
             "the state changes between the look and the wait",
             lost_wakeup::state_outside_mutex,
         )
+        .scene("spurious", "woken for an item that a thief has taken", spurious::run)
+        .scene("mailbox", "room for one letter, five who use it", mailbox::run)
         .run()
 }
