@@ -6,6 +6,8 @@
 //! Run:     cargo run -p condition-demo
 //! Chapter: book/src/conditions.md
 
+mod bounded_buffer;
+mod event;
 mod lost_wakeup;
 mod mailbox;
 mod primitives;
@@ -36,5 +38,11 @@ fn main() -> ExitCode {
         )
         .scene("spurious", "woken for an item that a thief has taken", spurious::run)
         .scene("mailbox", "room for one letter, five who use it", mailbox::run)
+        .scene(
+            "bounded-buffer",
+            "bursts, pauses, and who waits for whom",
+            bounded_buffer::run,
+        )
+        .scene("event", "a gate that opens too briefly to be seen", event::run)
         .run()
 }
