@@ -187,3 +187,38 @@ fn progress_bar(bytes: u64) -> ProgressBar {
 fn mb(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_named_and_the_rest_is_hashed() {
+        let folder = tempfile::tempdir().unwrap();
+        let here = folder.path().join("here");
+        std::fs::write(&here, "abc").unwrap();
+        let gone = folder.path().join("gone");
+        let jobs = vec![Job { files: vec![gone.clone(), here.clone()] }];
+
+        let outcome = hash_all(jobs, 2, &ProgressBar::hidden());
+
+        // The example of FIPS 180-4 for the message "abc".
+        let digest = outcome.digests[&here];
+        assert_eq!(digest[..4], [0xba, 0x78, 0x16, 0xbf]);
+        let [problem] = &outcome.problems[..] else { panic!("one problem") };
+        assert!(problem.starts_with(&gone.display().to_string()), "{problem}");
+    }
+
+    #[test]
+    fn no_more_workers_read_than_there_are_permits() {
+        let folder = tempfile::tempdir().unwrap();
+        let jobs = (0..50).map(|number| {
+            let file = folder.path().join(number.to_string());
+            std::fs::write(&file, vec![0; 10_000]).unwrap();
+            Job { files: vec![file] }
+        });
+        let outcome = hash_all(jobs.collect(), 2, &ProgressBar::hidden());
+        assert_eq!(outcome.digests.len(), 50);
+        assert!(outcome.peak <= 2, "{} at once", outcome.peak);
+    }
+}

@@ -1,1 +1,0 @@
-//! What judges everything else; see the files in `tests/`.
