@@ -6,6 +6,7 @@
 //! Run:     cargo run -p condition-demo
 //! Chapter: book/src/conditions.md
 
+mod barrier;
 mod bounded_buffer;
 mod event;
 mod lost_wakeup;
@@ -44,5 +45,6 @@ fn main() -> ExitCode {
             bounded_buffer::run,
         )
         .scene("event", "a gate that opens too briefly to be seen", event::run)
+        .scene("barrier", "all pass or none does, even if one is late", barrier::run)
         .run()
 }
