@@ -32,7 +32,10 @@ pub fn run() -> anyhow::Result<()> {
         (thread::current().name().map(str::to_owned), name_in_kernel())
     })?;
     ensure!(told.as_deref() == Some(name), "the thread has lost its name");
-    println!("built thread:   {told:?}, in Linux {kernel:?}");
+    println!("built thread:   {told:?}");
+    if let Some(kernel) = kernel {
+        println!("  as Linux has it: {kernel:?}");
+    }
     let unnamed = thread::spawn(|| thread::current().name().map(str::to_owned));
     let unnamed = unnamed.join().unwrap();
     println!("spawned thread: {unnamed:?}");
