@@ -41,7 +41,8 @@ pub fn duration(seconds: f64) -> String {
         s if s >= 1.0 => (s, "s"),
         s if s >= 1e-3 => (s * 1e3, "ms"),
         s if s >= 1e-6 => (s * 1e6, "µs"),
-        s => (s * 1e9, "ns"),
+        s if s > 0.0 => (s * 1e9, "ns"),
+        _ => return "0 s".to_owned(),
     };
     let decimals = if value >= 10.0 || unit == "ns" { 0 } else { 1 };
     format!("{value:.decimals$} {unit}")
@@ -68,7 +69,7 @@ mod tests {
             .collect();
         assert_eq!(
             said,
-            ["0 ns", "4 ns", "2.5 µs", "3.1 ms", "250 ms", "1.0 s", "61 s"]
+            ["0 s", "4 ns", "2.5 µs", "3.1 ms", "250 ms", "1.0 s", "61 s"]
         );
     }
 }

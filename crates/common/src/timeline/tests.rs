@@ -141,7 +141,7 @@ fn the_picture_is_well_formed_and_has_words_for_every_span() {
         .filter_map(|node| node.text())
         .collect();
     assert!(
-        titles.contains(&"worker 1 waits for a permit, from 0 ns to 40 ms"),
+        titles.contains(&"worker 1 waits for a permit, from 0 s to 40 ms"),
         "{titles:?}"
     );
     assert!(
