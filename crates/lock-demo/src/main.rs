@@ -3,12 +3,25 @@
 //! Run:     cargo run -p lock-demo
 //! Chapter: book/src/locks.md
 
+mod atomics;
+mod collatz;
+mod contention;
+mod counters;
+mod cycle;
+mod deadlock;
 mod guard_extent;
+mod left_fork_first;
 mod mutex;
+mod once;
+mod payer_first;
+mod philosophers;
+mod poison;
 mod race;
+mod reentrant;
 mod refused;
 mod rwlock;
 mod scope;
+mod try_lock;
 
 use std::process::ExitCode;
 
@@ -23,5 +36,17 @@ fn main() -> ExitCode {
     .scene("mutex", "four tellers, and nobody sees half a transfer", mutex::run)
     .scene("scope", "the guard that outlived its line, measured", scope::run)
     .scene("rwlock", "four readers inside together, one writer alone", rwlock::run)
+    .scene("reentrant", "locking what one has locked already", reentrant::run)
+    .scene("poison", "a panic in the middle, and who is told", poison::run)
+    .scene("deadlock", "who waits for whom, and the order that ends it", deadlock::run)
+    .scene("try-lock", "a worker that has better things to do", try_lock::run)
+    .scene("once", "four threads ask, one of them makes it", once::run)
+    .scene_with("contention", "what a fight for one lock costs", contention::run)
+    .scene("atomics", "updates in one step, without a lock", atomics::run)
+    .scene("philosophers", "five at a table: deadlock, and who eats", philosophers::run)
+    .goes_wrong("lock-twice", "a thread waits for itself", reentrant::lock_twice)
+    .goes_wrong("deadlock-two-orders", "hangs, and is ended", payer_first::two_orders)
+    .goes_wrong("deadlock-found", "hangs, and is found out", payer_first::found)
+    .goes_wrong("philosophers-left-first", "all wait", left_fork_first::run)
     .run()
 }
