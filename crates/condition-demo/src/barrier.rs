@@ -12,8 +12,8 @@
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
-use std::{sync, thread};
+use std::thread::{self, ScopedJoinHandle};
+use std::{sync, time::Duration};
 
 use anyhow::ensure;
 use common::{Actor, println, timeline};
@@ -68,34 +68,30 @@ pub fn run() -> anyhow::Result<()> {
 fn keep_in_step(workers: [Actor; WORKERS.get()]) -> anyhow::Result<()> {
     let barrier = sync::Barrier::new(workers.len());
     let finished = [const { AtomicUsize::new(0) }; ROUNDS];
-    let work = |me: Actor, work_time| {
-        let mut leads = 0;
-        for finished in &finished {
-            let working = me.works("its part of the round");
-            // Stands for work; they stay in step however long it takes.
-            thread::sleep(work_time);
-            // Relaxed, twice: the barrier orders the one before the other.
-            finished.fetch_add(1, Ordering::Relaxed);
-            drop(working);
-            let _waiting = me.waits("the others");
-            leads += usize::from(barrier.wait().is_leader());
-            let finished = finished.load(Ordering::Relaxed);
-            ensure!(finished == workers.len(), "only {finished} workers had finished");
-        }
-        Ok(leads)
+    let work_a_round = |finished: &AtomicUsize, me: Actor, work_time| {
+        let working = me.works("its part of the round");
+        // Stands for work; they stay in step however long it takes.
+        thread::sleep(work_time);
+        // Relaxed, here and below: the barrier orders the one before the other.
+        finished.fetch_add(1, Ordering::Relaxed);
+        drop(working);
+        let _waiting = me.waits("the others");
+        let is_leader = barrier.wait().is_leader();
+        (finished.load(Ordering::Relaxed), is_leader)
     };
-    let leads: usize = thread::scope(|scope| {
+    let work =
+        |me, time| finished.each_ref().map(|round| work_a_round(round, me, time));
+    let seen: Vec<_> = thread::scope(|scope| {
         let work = &work;
-        let threads: Vec<_> = (1..)
-            .zip(workers)
-            .map(|(n, me)| scope.spawn(move || work(me, WORK_TIME * n)))
-            .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().expect("working does not panic"))
-            .sum::<anyhow::Result<_>>()
-    })?;
-    ensure!(leads == ROUNDS, "{leads} leaders in {ROUNDS} rounds");
+        let start = |(n, me)| scope.spawn(move || work(me, WORK_TIME * n));
+        let threads: Vec<_> = (1..).zip(workers).map(start).collect();
+        let join = |thread: ScopedJoinHandle<_>| thread.join().expect("does not panic");
+        threads.into_iter().flat_map(join).collect()
+    });
+    let in_step = seen.iter().all(|(finished, _)| *finished == workers.len());
+    ensure!(in_step, "a worker passed the barrier too early");
+    let leaders = seen.iter().filter(|(_, is_leader)| *is_leader).count();
+    ensure!(leaders == ROUNDS, "{leaders} leaders in {ROUNDS} rounds");
     Ok(())
 }
 
@@ -110,11 +106,9 @@ fn meet(
             let _waiting = me.waits("the others");
             barrier.wait(limit)
         };
-        let threads: Vec<_> =
-            workers.iter().map(|me| scope.spawn(move || wait(me))).collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().expect("waiting does not panic"))
-            .collect()
+        let start = |me| scope.spawn(move || wait(me));
+        let threads: Vec<_> = workers.iter().map(start).collect();
+        let join = |thread: ScopedJoinHandle<_>| thread.join().expect("does not panic");
+        threads.into_iter().map(join).collect()
     })
 }

@@ -9,10 +9,13 @@
 mod barrier;
 mod bounded_buffer;
 mod event;
+mod latch;
 mod lost_wakeup;
 mod mailbox;
 mod primitives;
 mod spurious;
+mod timeout;
+mod timer;
 mod wait_while;
 
 use std::process::ExitCode;
@@ -46,5 +49,8 @@ fn main() -> ExitCode {
         )
         .scene("event", "a gate that opens too briefly to be seen", event::run)
         .scene("barrier", "all pass or none does, even if one is late", barrier::run)
+        .scene("latch", "a race: one start, one finish, no way back", latch::run)
+        .scene("timer", "later, but not if somebody changes their mind", timer::run)
+        .scene("timeout", "60 ms that last four times as long", timeout::run)
         .run()
 }
