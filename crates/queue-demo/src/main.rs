@@ -1,11 +1,20 @@
 //! Queues: pass work and results between threads.
 //!
 //! Run:     cargo run -p queue-demo
+//! Chapter: book/src/queues.md
+
+mod bounded;
+mod mpsc;
+mod plot;
 
 use std::process::ExitCode;
 
 use common::Demo;
 
 fn main() -> ExitCode {
-    Demo::new(env!("CARGO_PKG_NAME"), "Queues: pass work and results between threads.").run()
+    let about = "Queues: pass work and results between threads.";
+    Demo::new(env!("CARGO_PKG_NAME"), about)
+        .scene("mpsc", "three threads write letters to one", mpsc::run)
+        .scene("bounded", "a fast producer is made to wait", bounded::run)
+        .run()
 }
