@@ -4,8 +4,10 @@
 //! Chapter: book/src/queues.md
 
 mod bounded;
+mod crossbeam;
 mod mpsc;
 mod plot;
+mod rendezvous;
 
 use std::process::ExitCode;
 
@@ -16,5 +18,15 @@ fn main() -> ExitCode {
     Demo::new(env!("CARGO_PKG_NAME"), about)
         .scene("mpsc", "three threads write letters to one", mpsc::run)
         .scene("bounded", "a fast producer is made to wait", bounded::run)
+        .scene(
+            "rendezvous",
+            "a channel without any room: both must come",
+            rendezvous::run,
+        )
+        .scene(
+            "crossbeam",
+            "many receivers, and several channels at once",
+            crossbeam::run,
+        )
         .run()
 }
