@@ -6,6 +6,7 @@
 mod bounded;
 mod crossbeam;
 mod mpsc;
+mod pipeline;
 mod plot;
 mod rendezvous;
 
@@ -27,6 +28,11 @@ fn main() -> ExitCode {
             "crossbeam",
             "many receivers, and several channels at once",
             crossbeam::run,
+        )
+        .scene(
+            "pipeline",
+            "three stages at work, and what to do for the slowest",
+            pipeline::run,
         )
         .run()
 }
