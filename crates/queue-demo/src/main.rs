@@ -9,6 +9,7 @@ mod mpsc;
 mod pipeline;
 mod plot;
 mod rendezvous;
+mod workers;
 
 use std::process::ExitCode;
 
@@ -34,5 +35,6 @@ fn main() -> ExitCode {
             "three stages at work, and what to do for the slowest",
             pipeline::run,
         )
+        .scene("workers", "a lock held too long makes workers queue up", workers::run)
         .run()
 }
