@@ -3,12 +3,17 @@
 //! Run:     cargo run -p queue-demo
 //! Chapter: book/src/queues.md
 
+mod blocking_queue;
 mod bounded;
 mod crossbeam;
+mod lifo;
 mod mpsc;
 mod pipeline;
 mod plot;
+mod priority;
 mod rendezvous;
+mod shutdown;
+mod store;
 mod workers;
 
 use std::process::ExitCode;
@@ -36,5 +41,21 @@ fn main() -> ExitCode {
             pipeline::run,
         )
         .scene("workers", "a lock held too long makes workers queue up", workers::run)
+        .scene(
+            "shutdown",
+            "how a queue ends, and why it sometimes never does",
+            shutdown::run,
+        )
+        .goes_wrong(
+            "shutdown-forgotten",
+            "hangs: a sender is left",
+            shutdown::forgotten,
+        )
+        .scene("priority", "the heart attack before the cut finger", priority::run)
+        .scene(
+            "lifo",
+            "the newest first, and a tree walked with a short queue",
+            lifo::run,
+        )
         .run()
 }
