@@ -6,6 +6,8 @@
 mod blocking_queue;
 mod bounded;
 mod crossbeam;
+mod joinable;
+mod joinable_queue;
 mod lifo;
 mod mpsc;
 mod pipeline;
@@ -56,6 +58,11 @@ fn main() -> ExitCode {
             "lifo",
             "the newest first, and a tree walked with a short queue",
             lifo::run,
+        )
+        .scene(
+            "joinable",
+            "wait until all is done, not until all is taken",
+            joinable::run,
         )
         .run()
 }
