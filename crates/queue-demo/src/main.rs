@@ -13,8 +13,10 @@ mod mpsc;
 mod pipeline;
 mod plot;
 mod priority;
+mod queens;
 mod rendezvous;
 mod shutdown;
+mod stealing;
 mod store;
 mod workers;
 
@@ -64,5 +66,6 @@ fn main() -> ExitCode {
             "wait until all is done, not until all is taken",
             joinable::run,
         )
+        .scene("stealing", "who has nothing to do takes from who has", stealing::run)
         .run()
 }
