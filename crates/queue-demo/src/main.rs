@@ -5,6 +5,7 @@
 
 mod blocking_queue;
 mod bounded;
+mod compare;
 mod crossbeam;
 mod joinable;
 mod joinable_queue;
@@ -67,5 +68,10 @@ fn main() -> ExitCode {
             joinable::run,
         )
         .scene("stealing", "who has nothing to do takes from who has", stealing::run)
+        .scene_with(
+            "compare",
+            "messages a second, six queues, this machine",
+            compare::run,
+        )
         .run()
 }
