@@ -169,7 +169,7 @@ mod tests {
                 let stuck = stuck
                     .spawn(|| {
                         loop {
-                            thread::park()
+                            thread::park();
                         }
                     })
                     .unwrap();
