@@ -15,6 +15,18 @@ fn guarded() -> MutexGuard<'static, Vec<Weak<SharedChild>>> {
     GUARDED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The command that runs the role `name` of this very program, see
+/// [`Demo::role`](crate::Demo::role).
+///
+/// # Errors
+///
+/// When the system does not say which file this program was started from.
+pub fn role(name: &str) -> io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg(name);
+    Ok(command)
+}
+
 /// A running child process; dropping the guard kills and reaps it.
 ///
 /// Differs from [`std::process::Child`], which leaves the process running (and, once

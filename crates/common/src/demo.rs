@@ -60,10 +60,20 @@ pub struct Demo {
 struct Scene {
     name: &'static str,
     about: &'static str,
-    /// Hangs or fails, to show how; runs only when asked for by name.
-    goes_wrong: bool,
+    kind: Kind,
     command: Command,
     run: Run,
+}
+
+/// When a scene runs, and who may see it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// By name, and when all scenes run.
+    Regular,
+    /// Hangs or fails, to show how: by name only.
+    GoesWrong,
+    /// What a child process does: started by other scenes, listed nowhere.
+    Role,
 }
 
 /// Runs a scene with the options that were given on the command line.
@@ -82,7 +92,13 @@ impl Demo {
         about: &'static str,
         run: fn() -> anyhow::Result<()>,
     ) -> Self {
-        self.add(name, about, Command::new(name), Box::new(move |_| run()))
+        self.add(
+            name,
+            about,
+            Kind::Regular,
+            Command::new(name),
+            Box::new(move |_| run()),
+        )
     }
 
     /// Adds a scene with options of its own; without arguments their defaults hold.
@@ -94,7 +110,7 @@ impl Demo {
     ) -> Self {
         let command = A::augment_args(Command::new(name));
         let run = move |matches: &ArgMatches| run(A::from_arg_matches(matches)?);
-        self.add(name, about, command, Box::new(run))
+        self.add(name, about, Kind::Regular, command, Box::new(run))
     }
 
     /// Adds a scene that goes wrong, for [`trial`](crate::trial) and for the curious.
@@ -106,22 +122,33 @@ impl Demo {
         about: &'static str,
         run: fn() -> anyhow::Result<()>,
     ) -> Self {
-        let mut demo = self.scene(name, about, run);
-        if let Some(scene) = demo.scenes.last_mut() {
-            scene.goes_wrong = true;
-        }
-        demo
+        let command = Command::new(name);
+        self.add(name, about, Kind::GoesWrong, command, Box::new(move |_| run()))
+    }
+
+    /// Adds what a child process of this demo does; [`role`](crate::child::role) starts it.
+    ///
+    /// Its options come from the scene that starts it; a reader does not see it.
+    pub fn role<A: Args + 'static>(
+        self,
+        name: &'static str,
+        run: fn(A) -> anyhow::Result<()>,
+    ) -> Self {
+        let command = A::augment_args(Command::new(name));
+        let run = move |matches: &ArgMatches| run(A::from_arg_matches(matches)?);
+        self.add(name, "", Kind::Role, command, Box::new(run))
     }
 
     fn add(
         mut self,
         name: &'static str,
         about: &'static str,
+        kind: Kind,
         command: Command,
         run: Run,
     ) -> Self {
         let command = command.about(about);
-        self.scenes.push(Scene { name, about, goes_wrong: false, command, run });
+        self.scenes.push(Scene { name, about, kind, command, run });
         self
     }
 
@@ -174,9 +201,9 @@ impl Demo {
             .disable_help_subcommand(true)
             .args_conflicts_with_subcommands(false)
             .subcommands(
-                self.scenes
-                    .iter()
-                    .map(|scene| scene.command.clone().hide(scene.goes_wrong)),
+                self.scenes.iter().map(|scene| {
+                    scene.command.clone().hide(scene.kind != Kind::Regular)
+                }),
             )
     }
 
@@ -198,29 +225,31 @@ impl Demo {
         ExitCode::from(2)
     }
 
+    fn scenes_of(&self, kind: Kind) -> impl Iterator<Item = &Scene> {
+        self.scenes.iter().filter(move |scene| scene.kind == kind)
+    }
+
     fn names(&self) -> String {
-        let regular = self.scenes.iter().filter(|scene| !scene.goes_wrong);
-        regular.map(|scene| scene.name).collect::<Vec<_>>().join(", ")
+        let names: Vec<_> =
+            self.scenes_of(Kind::Regular).map(|scene| scene.name).collect();
+        names.join(", ")
     }
 
     fn list(&self) {
         let width = self.scenes.iter().map(|scene| scene.name.len()).max().unwrap_or(0);
-        for scene in self.scenes.iter().filter(|scene| !scene.goes_wrong) {
-            crate::println!("{:width$}  {}", scene.name, scene.about);
-        }
-        let wrong: Vec<_> = self.scenes.iter().filter(|s| s.goes_wrong).collect();
-        if !wrong.is_empty() {
+        let tell =
+            |scene: &Scene| crate::println!("{:width$}  {}", scene.name, scene.about);
+        self.scenes_of(Kind::Regular).for_each(tell);
+        if self.scenes_of(Kind::GoesWrong).next().is_some() {
             crate::println!("\nThese go wrong, to show how, and run only by name:");
         }
-        for scene in wrong {
-            crate::println!("{:width$}  {}", scene.name, scene.about);
-        }
+        self.scenes_of(Kind::GoesWrong).for_each(tell);
     }
 
     /// All scenes but those that go wrong, with the defaults of their options.
     fn play_all(&self, file: Option<&PathBuf>) -> anyhow::Result<()> {
         let mut chosen = Vec::new();
-        for scene in self.scenes.iter().filter(|scene| !scene.goes_wrong) {
+        for scene in self.scenes_of(Kind::Regular) {
             chosen.push((
                 scene,
                 scene.command.clone().try_get_matches_from([scene.name])?,
@@ -274,7 +303,10 @@ fn format_of(file: &Path) -> Result<Format, WrongUsage> {
 
 impl Scene {
     fn play(&self, options: &ArgMatches) -> anyhow::Result<()> {
-        let limit = if self.goes_wrong { TRIAL_LIMIT } else { SCENE_LIMIT };
+        let limit = match self.kind {
+            Kind::GoesWrong => TRIAL_LIMIT,
+            Kind::Regular | Kind::Role => SCENE_LIMIT,
+        };
         let _watchdog = Watchdog::start(format!("scene `{}`", self.name), limit)?;
         // The hook has told of the panic; here it only decides the exit code.
         let outcome =

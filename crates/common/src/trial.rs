@@ -1,12 +1,12 @@
 //! A version that goes wrong on purpose, run where it can do no harm.
 
 use std::io::Read;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::thread;
 
 use anyhow::Context;
 
-use crate::child::ChildGuard;
+use crate::child::{self, ChildGuard};
 
 /// How a scene that ran in a process of its own ended.
 #[derive(Debug)]
@@ -35,15 +35,10 @@ impl Trial {
 ///
 /// When the process cannot be started or its output cannot be read.
 pub fn trial(name: &str) -> anyhow::Result<Trial> {
-    let program = std::env::current_exe().context("find this program's own file")?;
-    let mut command = Command::new(&program);
-    command
-        .arg(name)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let child = ChildGuard::spawn(&mut command)
-        .with_context(|| format!("start {} {name}", program.display()))?;
+    let mut command = child::role(name).context("find this program's own file")?;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child =
+        ChildGuard::spawn(&mut command).with_context(|| format!("start {name}"))?;
 
     let read = |stream: Option<&mut dyn Read>| -> anyhow::Result<String> {
         let mut bytes = Vec::new();
