@@ -1,0 +1,633 @@
+//! The entry points: check a body, ask for its outcomes, set the limits.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::panic::Location;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::judge::{self, Fault};
+use crate::kernel::ids::Loc;
+use crate::kernel::run::{Progress, Runner};
+use crate::kernel::{Exec, Rules};
+use crate::search::Search;
+
+/// Runs `body` under every interleaving within the default bounds.
+///
+/// The closure is run again and again, so it must do the same each time: make what
+/// it uses inside of it, and take neither time nor random numbers from outside.
+///
+/// # Panics
+///
+/// When an interleaving fails: a panic or a deadlock in it, a thread that is never
+/// joined, and so on. The report goes to standard error before.
+#[track_caller]
+pub fn check(body: impl Fn() + Send + Sync) -> Coverage {
+    Checker::new().check(body)
+}
+
+/// Finds every result that `body` can produce, with a schedule for each.
+///
+/// # Panics
+///
+/// When an interleaving fails, as [`check`] does.
+#[track_caller]
+pub fn outcomes<T: Ord + Send>(body: impl Fn() -> T + Send + Sync) -> Outcomes<T> {
+    Checker::new().outcomes(body)
+}
+
+/// Waits, inside a body, until `n` threads have come to this line.
+///
+/// A judge puts it into the jobs it hands out. If they run one after another, the
+/// first one would wait for ever: the report says so. Outside an exploration
+/// real threads wait for each other, and after some seconds the call panics.
+///
+/// # Panics
+///
+/// Outside an exploration, when the others do not come in time.
+#[track_caller]
+pub fn rendezvous(n: usize) {
+    let at = Location::caller();
+    if crate::kernel::active() {
+        crate::kernel::locks::meet(n, at);
+    } else {
+        crate::meeting::meet_for_real(n, at);
+    }
+}
+
+/// How much of a program's behaviour was explored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Coverage {
+    /// Different interleavings that were run.
+    pub interleavings: u64,
+    /// All schedules with at most this many preemptions were run.
+    pub preemptions: usize,
+    /// Whether the bound asked for was reached: nothing within it was left out.
+    pub complete: bool,
+    /// Whether there is no other interleaving at all, with any number of preemptions.
+    pub exhaustive: bool,
+    /// Schedules chosen at random after a limit was reached.
+    pub sampled: u64,
+    /// Executions that were stopped from branching: they led to known states.
+    pub pruned: u64,
+    /// The most threads that an execution started, besides the body's own.
+    pub threads_started: usize,
+    /// The most started threads that were alive at the same time.
+    pub overlap: usize,
+    /// The most steps of an execution.
+    pub most_steps: u32,
+    /// Lines where a thread looked again and again instead of blocking.
+    pub busy_waits: Vec<String>,
+    /// Pairs of locks that are taken in both orders, though no run blocked there.
+    pub lock_order_risks: Vec<String>,
+    /// What a reader should know besides, in whole sentences.
+    pub notes: Vec<String>,
+}
+
+impl fmt::Display for Coverage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = grouped(self.interleavings);
+        let noun =
+            if self.interleavings == 1 { "interleaving" } else { "interleavings" };
+        if self.exhaustive {
+            return write!(f, "all {count} {noun}");
+        }
+        let preemptions = match self.preemptions {
+            1 => "1 preemption".to_owned(),
+            n => format!("{n} preemptions"),
+        };
+        if self.complete {
+            return write!(f, "all {count} {noun} with at most {preemptions}");
+        }
+        write!(f, "{count} {noun}, ")?;
+        if self.preemptions > 0 || self.sampled > 0 {
+            write!(f, "not all of those with at most {preemptions}")?;
+        }
+        if self.sampled > 0 {
+            write!(f, ", and {} chosen at random", grouped(self.sampled))?;
+        }
+        Ok(())
+    }
+}
+
+/// A number with separators, as `4,554`.
+pub(crate) fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Why a program is wrong, with the schedule that shows it.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub(crate) fault: Fault,
+    pub(crate) sentence: String,
+    pub(crate) coverage: Coverage,
+    pub(crate) schedule: Vec<u32>,
+}
+
+impl Failure {
+    /// The mistake in one sentence.
+    #[must_use]
+    pub fn sentence(&self) -> &str {
+        &self.sentence
+    }
+
+    /// What was explored before the failure was found.
+    #[must_use]
+    pub fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Every result that a program can produce.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Outcomes<T> {
+    /// The results, each with the schedule that produced it first.
+    pub results: BTreeMap<T, String>,
+    /// What was explored; the set is complete when this says so.
+    pub coverage: Coverage,
+}
+
+impl<T: Ord> Outcomes<T> {
+    /// Whether the program can produce this result.
+    pub fn contains(&self, result: &T) -> bool {
+        self.results.contains_key(result)
+    }
+
+    /// The results in order.
+    pub fn into_set(self) -> Vec<T> {
+        self.results.into_keys().collect()
+    }
+
+    /// Whether there can be no other result within the bound.
+    #[must_use]
+    pub fn complete(&self) -> bool {
+        self.coverage.complete
+    }
+}
+
+/// Sets the limits of an exploration, and starts it.
+///
+/// ```
+/// use interleavings::Checker;
+/// use interleavings::sync::{Arc, Mutex};
+/// use interleavings::thread;
+///
+/// let coverage = Checker::new().preemptions(3).check(|| {
+///     let total = Arc::new(Mutex::new(0));
+///     let theirs = total.clone();
+///     let adder = thread::spawn(move || *theirs.lock().unwrap() += 1);
+///     *total.lock().unwrap() += 1;
+///     adder.join().unwrap();
+///     assert_eq!(*total.lock().unwrap(), 2);
+/// });
+/// assert!(coverage.complete);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is explored before `check`, `explore` or `outcomes`"]
+pub struct Checker {
+    preemptions: usize,
+    max_interleavings: u64,
+    max_time: Duration,
+    samples: u64,
+    pruning: bool,
+    rules: Rules,
+}
+
+/// Executions that look for a shorter failure after the first one.
+const EXTRA_EFFORT: u64 = 200;
+
+/// Failed executions whose stacks are kept; more would fill the memory.
+const MOST_LEAKED: usize = 4_000;
+
+impl Default for Checker {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Checker {
+    /// The default limits: two preemptions, 30,000 interleavings, five seconds.
+    pub fn new() -> Self {
+        Self {
+            preemptions: 2,
+            max_interleavings: 30_000,
+            max_time: Duration::from_secs(5),
+            samples: 1_000,
+            pruning: true,
+            rules: Rules {
+                spurious: true,
+                stale_reads: true,
+                allow_detached: false,
+                max_steps: 100_000,
+                stack_size: 256 * 1024,
+            },
+        }
+    }
+
+    /// Explores all schedules with at most this many preemptions.
+    ///
+    /// `usize::MAX` asks for every interleaving there is.
+    pub fn preemptions(mut self, most: usize) -> Self {
+        self.preemptions = most;
+        self
+    }
+
+    /// Goes on with samples after this many interleavings.
+    pub fn max_interleavings(mut self, most: u64) -> Self {
+        self.max_interleavings = most;
+        self
+    }
+
+    /// Ends the exploration after this time.
+    pub fn max_time(mut self, most: Duration) -> Self {
+        self.max_time = most;
+        self
+    }
+
+    /// How many random schedules follow when the limit of interleavings is reached.
+    pub fn samples(mut self, samples: u64) -> Self {
+        self.samples = samples;
+        self
+    }
+
+    /// Whether threads may wake up for no reason, and weak exchanges fail for none.
+    pub fn spurious(mut self, spurious: bool) -> Self {
+        self.rules.spurious = spurious;
+        self
+    }
+
+    /// Whether loads may read old values where their ordering allows it.
+    ///
+    /// Without, every atomic behaves as if all its orderings were `SeqCst`.
+    pub fn stale_reads(mut self, stale_reads: bool) -> Self {
+        self.rules.stale_reads = stale_reads;
+        self
+    }
+
+    /// Whether threads may still run when the body returns.
+    pub fn allow_detached(mut self, allow: bool) -> Self {
+        self.rules.allow_detached = allow;
+        self
+    }
+
+    /// Whether schedules that lead to a known state are cut short; on by default.
+    pub fn pruning(mut self, pruning: bool) -> Self {
+        self.pruning = pruning;
+        self
+    }
+
+    /// The most steps that an execution may take before it counts as endless.
+    pub fn max_steps(mut self, steps: u32) -> Self {
+        self.rules.max_steps = steps;
+        self
+    }
+
+    /// The size of each modelled thread's stack in bytes; 256 KiB by default.
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        self.rules.stack_size = bytes;
+        self
+    }
+
+    /// Explores `body` and reports a failure by a panic.
+    ///
+    /// # Panics
+    ///
+    /// When an interleaving fails; the report goes to standard error before.
+    #[track_caller]
+    pub fn check(&self, body: impl Fn() + Send + Sync) -> Coverage {
+        match self.explore(body) {
+            Ok(coverage) => coverage,
+            Err(failure) => report(&failure),
+        }
+    }
+
+    /// Explores `body`.
+    ///
+    /// # Errors
+    ///
+    /// The simplest failure that was found.
+    #[track_caller]
+    pub fn explore(&self, body: impl Fn() + Send + Sync) -> Result<Coverage, Failure> {
+        let at = Location::caller();
+        self.run(at, &body, |_, ()| {})
+    }
+
+    /// Finds every result that `body` can produce.
+    ///
+    /// # Panics
+    ///
+    /// When an interleaving fails; the report goes to standard error before.
+    #[track_caller]
+    pub fn outcomes<T: Ord + Send>(
+        &self,
+        body: impl Fn() -> T + Send + Sync,
+    ) -> Outcomes<T> {
+        match self.explore_outcomes(body) {
+            Ok(outcomes) => outcomes,
+            Err(failure) => report(&failure),
+        }
+    }
+
+    /// Finds every result that `body` can produce.
+    ///
+    /// # Errors
+    ///
+    /// The simplest failure that was found.
+    #[track_caller]
+    pub fn explore_outcomes<T: Ord + Send>(
+        &self,
+        body: impl Fn() -> T + Send + Sync,
+    ) -> Result<Outcomes<T>, Failure> {
+        let at = Location::caller();
+        let mut results = BTreeMap::new();
+        let coverage = self.run(at, &body, |schedule, result| match schedule {
+            Some(schedule) => {
+                results.entry(result).or_insert_with(|| spelled(&schedule));
+            }
+            // The search starts again with more scheduling points.
+            None => results.clear(),
+        })?;
+        Ok(Outcomes { results, coverage })
+    }
+
+    fn run<T: Send>(
+        &self,
+        at: Loc,
+        body: &(impl Fn() -> T + Send + Sync),
+        mut keep: impl FnMut(Option<Vec<u32>>, T) + Send,
+    ) -> Result<Coverage, Failure> {
+        // A thread of its own: the kernel's state is thread-local, and a panic that
+        // is never unwound to its end leaves that thread's panic count wrong.
+        std::thread::scope(|scope| {
+            let explorer = std::thread::Builder::new()
+                .name("interleavings".to_owned())
+                .spawn_scoped(scope, move || {
+                    Exploration::new(self, at).run(body, &mut keep)
+                })
+                .expect("a thread to explore on");
+            match explorer.join() {
+                Ok(result) => result,
+                Err(payload) => std::panic::resume_unwind(payload),
+            }
+        })
+    }
+}
+
+fn report(failure: &Failure) -> ! {
+    eprintln!("{failure}");
+    // The report is complete, so the panic hook has nothing to add.
+    std::panic::resume_unwind(Box::new(failure.sentence.clone()))
+}
+
+/// A schedule as text: the options taken, `-` for a run of first options.
+pub(crate) fn spelled(choices: &[u32]) -> String {
+    let mut out = String::new();
+    let mut zeros = 0;
+    for &choice in choices {
+        if choice == 0 {
+            zeros += 1;
+            continue;
+        }
+        if !out.is_empty() {
+            out.push('.');
+        }
+        if zeros > 0 {
+            out.push_str(&format!("{zeros}x0."));
+            zeros = 0;
+        }
+        out.push_str(&choice.to_string());
+    }
+    if out.is_empty() { "0".to_owned() } else { out }
+}
+
+/// One exploration under way.
+struct Exploration<'a> {
+    checker: &'a Checker,
+    at: Loc,
+    runner: Runner,
+    coverage: Coverage,
+    started: Instant,
+    found: Option<Found>,
+}
+
+/// The best failure so far.
+struct Found {
+    fault: Fault,
+    steps: u32,
+    schedule: Vec<u32>,
+    sentence: String,
+}
+
+enum Pass {
+    /// All schedules within the bound were run.
+    Complete,
+    /// A limit was reached.
+    Stopped,
+    /// A failure was found, and a little more was looked at.
+    Failed,
+    /// The search has to start again.
+    Restart,
+}
+
+impl<'a> Exploration<'a> {
+    fn new(checker: &'a Checker, at: Loc) -> Self {
+        Self {
+            checker,
+            at,
+            runner: Runner::default(),
+            coverage: Coverage::default(),
+            started: Instant::now(),
+            found: None,
+        }
+    }
+
+    fn run<T>(
+        mut self,
+        body: &impl Fn() -> T,
+        keep: &mut dyn FnMut(Option<Vec<u32>>, T),
+    ) -> Result<Coverage, Failure> {
+        let search = Search::new(self.checker.pruning);
+        let progress = Arc::new(Progress::default());
+        let mut exec = Box::new(Exec::new(self.checker.rules, search, progress));
+        let mut bound = 0;
+        loop {
+            exec.search.start_bound(u32::try_from(bound).unwrap_or(u32::MAX));
+            let pass;
+            (exec, pass) = self.pass(exec, body, keep, None);
+            match pass {
+                Pass::Restart => {
+                    exec.search.restart();
+                    self.coverage = Coverage::default();
+                    bound = 0;
+                    continue;
+                }
+                Pass::Failed => break,
+                Pass::Stopped => {
+                    if self.found.is_none() {
+                        exec.search.start_sampling(0x1d_ea11);
+                        let samples = self.checker.samples;
+                        (exec, _) = self.pass(exec, body, keep, Some(samples));
+                    }
+                    break;
+                }
+                Pass::Complete => {
+                    self.coverage.preemptions = bound;
+                    self.coverage.exhaustive = !exec.search.has_more();
+                    if self.coverage.exhaustive || bound >= self.checker.preemptions {
+                        self.coverage.complete = true;
+                        break;
+                    }
+                    bound += 1;
+                }
+            }
+        }
+        self.finish(&exec)
+    }
+
+    /// Runs schedules until the bound is exhausted or a limit is reached.
+    fn pass<T>(
+        &mut self,
+        mut exec: Box<Exec>,
+        body: &impl Fn() -> T,
+        keep: &mut dyn FnMut(Option<Vec<u32>>, T),
+        samples: Option<u64>,
+    ) -> (Box<Exec>, Pass) {
+        let mut extra = 0;
+        let mut runs = 0;
+        loop {
+            let result;
+            (exec, result) = self.execute(exec, body);
+            runs += 1;
+            if std::mem::take(&mut exec.wants_restart) && samples.is_none() {
+                if let Some(result) = result {
+                    keep(None, result);
+                }
+                return (exec, Pass::Restart);
+            }
+            if samples.is_some() {
+                self.coverage.sampled += 1;
+            } else if exec.search.is_new() {
+                self.coverage.interleavings += 1;
+            } else if exec.search.was_cut() {
+                self.coverage.pruned += 1;
+            }
+            self.coverage.most_steps = self.coverage.most_steps.max(exec.steps);
+            match judge::fault(&exec) {
+                Some(fault) => {
+                    let stop = fault == Fault::NotRepeatable;
+                    self.keep_failure(fault, &exec);
+                    if stop {
+                        return (exec, Pass::Failed);
+                    }
+                }
+                None => {
+                    if let Some(result) = result {
+                        keep(Some(exec.search.schedule()), result);
+                    }
+                }
+            }
+            if self.found.is_some() {
+                extra += 1;
+                if extra > EXTRA_EFFORT || self.runner.leaked > MOST_LEAKED {
+                    return (exec, Pass::Failed);
+                }
+            }
+            if let Some(samples) = samples {
+                if runs >= samples || self.out_of_time() {
+                    return (exec, Pass::Stopped);
+                }
+            } else if !exec.search.advance() {
+                let end =
+                    if self.found.is_some() { Pass::Failed } else { Pass::Complete };
+                return (exec, end);
+            } else if self.coverage.interleavings >= self.checker.max_interleavings
+                || self.out_of_time()
+                || self.runner.leaked > MOST_LEAKED
+            {
+                return (exec, Pass::Stopped);
+            }
+        }
+    }
+
+    fn out_of_time(&self) -> bool {
+        self.started.elapsed() > self.checker.max_time
+    }
+
+    /// Runs the body once; the result is there unless the body panicked or hung.
+    fn execute<T>(
+        &mut self,
+        exec: Box<Exec>,
+        body: &impl Fn() -> T,
+    ) -> (Box<Exec>, Option<T>) {
+        let slot = Arc::new(Mutex::new(None));
+        let theirs = slot.clone();
+        let run = move || match crate::kernel::run::catch(body) {
+            Ok(result) => {
+                *theirs.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+                false
+            }
+            Err(payload) => {
+                crate::kernel::threads::note_body_panic(&*payload);
+                drop(payload);
+                true
+            }
+        };
+        let exec = self.runner.execute_borrowed(exec, self.at, Box::new(run));
+        let result = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        (exec, result)
+    }
+
+    fn keep_failure(&mut self, fault: Fault, exec: &Exec) {
+        let better = match &self.found {
+            None => true,
+            Some(found) => {
+                std::mem::discriminant(&found.fault) == std::mem::discriminant(&fault)
+                    && exec.steps < found.steps
+            }
+        };
+        if better {
+            let sentence = crate::verdict::sentence(&fault, exec);
+            self.found = Some(Found {
+                sentence,
+                fault,
+                steps: exec.steps,
+                schedule: exec.search.schedule(),
+            });
+        }
+    }
+
+    fn finish(mut self, exec: &Exec) -> Result<Coverage, Failure> {
+        self.coverage.threads_started = exec.stats.threads_started;
+        self.coverage.overlap = exec.stats.threads_at_once;
+        for (_, at) in &exec.stats.busy_waits {
+            self.coverage.busy_waits.push(format!("{}:{}", at.file(), at.line()));
+        }
+        match self.found {
+            None => Ok(self.coverage),
+            Some(found) => Err(Failure {
+                fault: found.fault,
+                sentence: found.sentence,
+                coverage: self.coverage,
+                schedule: found.schedule,
+            }),
+        }
+    }
+}

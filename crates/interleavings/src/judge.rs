@@ -1,0 +1,93 @@
+//! What an execution shows about the program.
+
+use crate::kernel::ids::Tid;
+use crate::kernel::{Exec, Halt, Need, PanicNote, State};
+
+/// Why an execution is a failure; the words are made in [`crate::verdict`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// A thread panicked and nobody dealt with it.
+    Panic(Tid),
+    /// Nobody can go on.
+    Deadlock,
+    /// The body has returned and this thread still waits for something.
+    LeftWaiting(Tid),
+    /// The body has returned before this thread ended.
+    LeftRunning(Tid),
+    /// Everybody looks and nobody changes anything.
+    Livelock,
+    TooManySteps,
+    TooManyThreads,
+    /// The body did something else than in the run before.
+    NotRepeatable,
+}
+
+/// The execution's fault, if it has one.
+pub(crate) fn fault(x: &Exec) -> Option<Fault> {
+    if x.search.diverged {
+        return Some(Fault::NotRepeatable);
+    }
+    let panicked = |t: Tid| x.threads[t].panic.is_some();
+    let first = x.first_panic.as_ref().map(|(t, _)| *t);
+    if panicked(0) && x.body_ended {
+        return Some(Fault::Panic(first.unwrap_or(0)));
+    }
+    let unhandled = (1..x.threads.len()).find(|&t| panicked(t) && !x.threads[t].joined);
+    match x.halt.as_ref().unwrap_or(&Halt::Done) {
+        Halt::TooManyThreads => Some(Fault::TooManyThreads),
+        halt => {
+            if let Some(t) = unhandled {
+                return Some(Fault::Panic(t));
+            }
+            if x.body_ended {
+                return left_over(x, halt);
+            }
+            match halt {
+                Halt::Done => None,
+                Halt::Deadlock => Some(Fault::Deadlock),
+                Halt::Livelock => Some(Fault::Livelock),
+                _ => Some(Fault::TooManySteps),
+            }
+        }
+    }
+}
+
+fn left_over(x: &Exec, halt: &Halt) -> Option<Fault> {
+    if x.rules.allow_detached {
+        return None;
+    }
+    let left = x.left_over?;
+    if *halt == Halt::Done {
+        return Some(Fault::LeftRunning(left));
+    }
+    match x.threads.iter().position(|t| !t.finished) {
+        Some(t) if x.threads[t].need != Need::Nothing => Some(Fault::LeftWaiting(t)),
+        _ => Some(Fault::LeftRunning(left)),
+    }
+}
+
+/// The note of a thread's panic, or of the one that it passed on.
+pub(crate) fn panic_note(x: &Exec, t: Tid) -> PanicNote {
+    let unknown = || PanicNote {
+        message: "it panicked without a message".to_owned(),
+        file: String::new(),
+        line: 0,
+    };
+    if let Some((first, note)) = &x.first_panic
+        && (*first == t || x.threads[t].panic.is_none())
+    {
+        return note.clone();
+    }
+    x.threads[t].panic.clone().unwrap_or_else(unknown)
+}
+
+/// Whether a thread waits in a rendezvous of the judge that nobody else came to.
+pub(crate) fn lonely_meeting(x: &Exec) -> Option<(usize, usize)> {
+    x.threads.iter().filter(|t| !t.finished).find_map(|t| match t.need {
+        Need::Meeting(o, _) => match x.objects[o].state {
+            State::Meeting { size, arrived, .. } => Some((arrived, size)),
+            _ => None,
+        },
+        _ => None,
+    })
+}

@@ -1,0 +1,633 @@
+//! The effects of locks, condition variables, barriers and initialisation.
+
+use super::ids::{Loc, ModelId, Obj, Tid};
+use super::record::{Action, Woke};
+use super::{Arrival, Exec, Hold, LockOrder, Need, State, arrive, point, with};
+
+/// Where a blocking call gives up, as a moment of the virtual clock.
+pub(crate) type Deadline = Option<u64>;
+
+impl Exec {
+    /// The running thread, holding something since `at`.
+    pub(crate) fn hold(&self, at: Loc) -> Hold {
+        Hold { thread: self.current, at }
+    }
+
+    /// Keeps which locks were held when another one was taken.
+    fn note_lock_order(&mut self, taken: Obj, at: Loc) {
+        let me = self.current;
+        let mut held = Vec::new();
+        for (o, object) in self.objects.iter().enumerate() {
+            if o == taken {
+                continue;
+            }
+            let hold = match &object.state {
+                State::Mutex { holder: Some(hold), .. } if hold.thread == me => *hold,
+                State::RwLock { writer: Some(hold), .. } if hold.thread == me => *hold,
+                State::RwLock { readers, .. } => {
+                    match readers.iter().find(|hold| hold.thread == me) {
+                        Some(hold) => *hold,
+                        None => continue,
+                    }
+                }
+                _ => continue,
+            };
+            held.push((o, object.made_at, hold.at));
+        }
+        for (o, made_at, first_at) in held {
+            let order = LockOrder {
+                first: (o, made_at),
+                second: (taken, self.objects[taken].made_at),
+                first_at,
+                second_at: at,
+                thread: me,
+            };
+            let known =
+                |k: &LockOrder| k.first == order.first && k.second == order.second;
+            if self.stats.lock_order.len() < 256
+                && !self.stats.lock_order.iter().any(known)
+            {
+                self.stats.lock_order.push(order);
+            }
+        }
+    }
+
+    /// Somebody tries a lock: from now on the time between the last step of a
+    /// critical section and its end matters.
+    fn needs_unlock_points(&mut self) {
+        if !self.unlock_points {
+            self.unlock_points = true;
+            self.wants_restart = true;
+        }
+    }
+
+    fn acquire_view(&mut self, object: Obj, readers_too: bool) {
+        let me = self.current;
+        let object = &self.objects[object];
+        self.threads[me].view.join(&object.view);
+        if readers_too {
+            self.threads[me].view.join(&object.view_of_readers);
+        }
+    }
+
+    pub(crate) fn release_view(&mut self, object: Obj) {
+        let me = self.current;
+        self.objects[object].view.join(&self.threads[me].view);
+    }
+}
+
+// ---- Mutex ------------------------------------------------------------------------
+
+fn mutex(id: &ModelId, name: &'static str, poisoned: bool) -> Obj {
+    with(|x| x.object(id, name, || State::Mutex { holder: None, poisoned }))
+}
+
+fn take_mutex(x: &mut Exec, o: Obj, at: Loc) -> bool {
+    let hold = x.hold(at);
+    x.note_lock_order(o, at);
+    x.acquire_view(o, false);
+    x.event(Some(o), true, 1);
+    let object = &mut x.objects[o];
+    if let State::Mutex { holder, poisoned } = &mut object.state {
+        *holder = Some(hold);
+        return *poisoned;
+    }
+    false
+}
+
+/// Blocks until the running thread holds the mutex; returns whether it is poisoned.
+pub(crate) fn lock(
+    id: &ModelId,
+    name: &'static str,
+    real_poison: bool,
+    at: Loc,
+) -> bool {
+    let o = mutex(id, name, real_poison);
+    arrive(Arrival::new(Action::Lock, Some(o), at, Need::Mutex(o)));
+    with(|x| {
+        let poisoned = take_mutex(x, o, at);
+        x.step(Action::Lock, at, Some(o));
+        poisoned
+    })
+}
+
+/// Takes the mutex if it is free: `None`, or whether it is poisoned.
+pub(crate) fn try_lock(
+    id: &ModelId,
+    name: &'static str,
+    real_poison: bool,
+    at: Loc,
+) -> Option<bool> {
+    let o = mutex(id, name, real_poison);
+    point(Action::TryLock, Some(o), at);
+    with(|x| {
+        x.needs_unlock_points();
+        let free = x.is_free(o, true);
+        if free {
+            let poisoned = take_mutex(x, o, at);
+            x.step(Action::TryLock, at, Some(o));
+            Some(poisoned)
+        } else {
+            x.event(Some(o), false, 2);
+            x.step_with(Action::TryLock, at, Some(o), |s| s.failed = true);
+            let stamp = x.objects[o].stamp;
+            x.looked(at, o, stamp);
+            None
+        }
+    })
+}
+
+/// Ends the running thread's hold of the mutex.
+pub(crate) fn unlock(
+    id: &ModelId,
+    at: Loc,
+    poisons: bool,
+    written: bool,
+    value: Option<String>,
+) {
+    let Some(o) = with(|x| id.get(x.epoch)) else { return };
+    if with(|x| x.unlock_points) {
+        point(Action::Unlock, Some(o), at);
+    }
+    with(|x| x.unlock(o, at, poisons, written, value, true));
+}
+
+impl Exec {
+    /// Whether a lock can be taken now, for writing or for reading.
+    fn is_free(&self, o: Obj, to_write: bool) -> bool {
+        match &self.objects[o].state {
+            State::Mutex { holder, .. } => holder.is_none(),
+            State::RwLock { writer, readers, .. } => {
+                writer.is_none() && (!to_write || readers.is_empty())
+            }
+            _ => false,
+        }
+    }
+
+    fn unlock(
+        &mut self,
+        o: Obj,
+        at: Loc,
+        poisons: bool,
+        written: bool,
+        value: Option<String>,
+        told: bool,
+    ) {
+        self.release_view(o);
+        self.event(Some(o), true, 3);
+        if told {
+            self.step_with(Action::Unlock, at, Some(o), |s| s.value = value);
+        }
+        let object = &mut self.objects[o];
+        if written || poisons {
+            object.stamp += 1;
+        }
+        let stamp = object.stamp;
+        let mut since = at;
+        if let State::Mutex { holder, poisoned } = &mut object.state {
+            if let Some(hold) = holder.take() {
+                since = hold.at;
+            }
+            *poisoned |= poisons;
+        }
+        if written || poisons {
+            self.progressed();
+        } else {
+            self.looked(since, o, stamp);
+        }
+    }
+}
+
+/// Whether the mutex or reader-writer lock is poisoned in this execution.
+pub(crate) fn is_poisoned(id: &ModelId, real: bool) -> bool {
+    with(|x| match id.get(x.epoch).map(|o| &x.objects[o].state) {
+        Some(State::Mutex { poisoned, .. } | State::RwLock { poisoned, .. }) => {
+            *poisoned
+        }
+        _ => real,
+    })
+}
+
+pub(crate) fn clear_poison(id: &ModelId) {
+    with(|x| {
+        let state = id.get(x.epoch).map(|o| &mut x.objects[o].state);
+        if let Some(State::Mutex { poisoned, .. } | State::RwLock { poisoned, .. }) =
+            state
+        {
+            *poisoned = false;
+        }
+    });
+}
+
+// ---- RwLock -----------------------------------------------------------------------
+
+fn rw_lock(id: &ModelId, name: &'static str, poisoned: bool) -> Obj {
+    let state = || State::RwLock { writer: None, readers: Vec::new(), poisoned };
+    with(|x| x.object(id, name, state))
+}
+
+fn take_rw(x: &mut Exec, o: Obj, at: Loc, to_write: bool) -> bool {
+    let hold = x.hold(at);
+    x.note_lock_order(o, at);
+    x.acquire_view(o, to_write);
+    x.event(Some(o), true, 4);
+    if let State::RwLock { writer, readers, poisoned } = &mut x.objects[o].state {
+        if to_write {
+            *writer = Some(hold);
+        } else {
+            readers.push(hold);
+        }
+        return *poisoned;
+    }
+    false
+}
+
+/// Blocks until the lock is held for reading or writing; returns the poison flag.
+pub(crate) fn rw_acquire(
+    id: &ModelId,
+    name: &'static str,
+    real_poison: bool,
+    to_write: bool,
+    at: Loc,
+) -> bool {
+    let o = rw_lock(id, name, real_poison);
+    let (action, need) = match to_write {
+        true => (Action::LockWrite, Need::Write(o)),
+        false => (Action::LockRead, Need::Read(o)),
+    };
+    arrive(Arrival::new(action, Some(o), at, need));
+    with(|x| {
+        let poisoned = take_rw(x, o, at, to_write);
+        x.step(action, at, Some(o));
+        poisoned
+    })
+}
+
+/// Takes the lock if it is free: `None`, or the poison flag.
+pub(crate) fn rw_try(
+    id: &ModelId,
+    name: &'static str,
+    real_poison: bool,
+    to_write: bool,
+    at: Loc,
+) -> Option<bool> {
+    let o = rw_lock(id, name, real_poison);
+    let action = if to_write { Action::TryLockWrite } else { Action::TryLockRead };
+    point(action, Some(o), at);
+    with(|x| {
+        x.needs_unlock_points();
+        if x.is_free(o, to_write) {
+            let poisoned = take_rw(x, o, at, to_write);
+            x.step(action, at, Some(o));
+            Some(poisoned)
+        } else {
+            x.event(Some(o), false, 5);
+            x.step_with(action, at, Some(o), |s| s.failed = true);
+            let stamp = x.objects[o].stamp;
+            x.looked(at, o, stamp);
+            None
+        }
+    })
+}
+
+/// Ends a hold that began at `since`.
+pub(crate) fn rw_release(
+    id: &ModelId,
+    at: Loc,
+    since: Loc,
+    of_writer: bool,
+    poisons: bool,
+    written: bool,
+    value: Option<String>,
+) {
+    let Some(o) = with(|x| id.get(x.epoch)) else { return };
+    let action = if of_writer { Action::UnlockWrite } else { Action::UnlockRead };
+    if with(|x| x.unlock_points) {
+        point(action, Some(o), at);
+    }
+    with(|x| {
+        let me = x.current;
+        let view = x.threads[me].view.clone();
+        x.event(Some(o), true, 6);
+        x.step_with(action, at, Some(o), |s| s.value = value);
+        let object = &mut x.objects[o];
+        let into =
+            if of_writer { &mut object.view } else { &mut object.view_of_readers };
+        into.join(&view);
+        if let State::RwLock { writer, readers, poisoned } = &mut object.state {
+            *poisoned |= poisons;
+            if of_writer {
+                *writer = None;
+            } else if let Some(i) = readers
+                .iter()
+                .position(|h| h.thread == me && std::ptr::eq(h.at, since))
+                .or_else(|| readers.iter().position(|h| h.thread == me))
+            {
+                readers.remove(i);
+            }
+        }
+        if written || poisons {
+            object.stamp += 1;
+            x.progressed();
+        } else {
+            let stamp = object.stamp;
+            x.looked(since, o, stamp);
+        }
+    });
+}
+
+/// Turns the writer's hold into a reader's.
+pub(crate) fn rw_downgrade(id: &ModelId, at: Loc) {
+    with(|x| {
+        let Some(o) = id.get(x.epoch) else { return };
+        x.release_view(o);
+        x.event(Some(o), true, 7);
+        x.step(Action::Downgrade, at, Some(o));
+        let hold = x.hold(at);
+        if let State::RwLock { writer, readers, .. } = &mut x.objects[o].state {
+            *writer = None;
+            readers.push(hold);
+        }
+        x.progressed();
+    });
+}
+
+// ---- Condvar -----------------------------------------------------------------------
+
+fn condvar(id: &ModelId) -> Obj {
+    let state = || State::Condvar { waiters: Vec::new(), lost: None };
+    with(|x| x.object(id, "", state))
+}
+
+/// How a wait on a condition variable ended.
+pub(crate) struct WaitEnd {
+    pub(crate) timed_out: bool,
+    pub(crate) poisoned: bool,
+}
+
+/// Gives the mutex back, waits, and takes the mutex again.
+///
+/// `hand_back` releases the real mutex; nobody else runs between its release in
+/// the model and this call.
+pub(crate) fn wait(
+    id: &ModelId,
+    mutex: &ModelId,
+    timeout: Option<u64>,
+    written: bool,
+    value: Option<String>,
+    at: Loc,
+    hand_back: impl FnOnce(),
+) -> WaitEnd {
+    let cv = condvar(id);
+    let mutex = with(|x| mutex.get(x.epoch)).expect("the guard's mutex is registered");
+    point(Action::Wait, Some(cv), at);
+    let deadline = with(|x| {
+        let me = x.current;
+        x.unlock(mutex, at, false, written, None, false);
+        x.event(Some(cv), true, 8);
+        if let State::Condvar { waiters, .. } = &mut x.objects[cv].state {
+            waiters.push(me);
+        }
+        x.step_with(Action::Wait, at, Some(cv), |s| {
+            s.blocked = true;
+            s.value = value;
+        });
+        x.deadline(timeout)
+    });
+    hand_back();
+    arrive(Arrival {
+        deadline,
+        ..Arrival::new(Action::WakeUp, Some(cv), at, Need::Notified(cv, mutex))
+    });
+    with(|x| {
+        let timed_out = x.thread().woke == Woke::TimedOut;
+        let poisoned = take_mutex(x, mutex, at);
+        x.step_with(Action::WakeUp, at, Some(cv), |s| s.failed = timed_out);
+        if timed_out {
+            x.progressed();
+        }
+        WaitEnd { timed_out, poisoned }
+    })
+}
+
+/// Wakes one waiting thread, or all.
+pub(crate) fn notify(id: &ModelId, all: bool, at: Loc) {
+    let cv = condvar(id);
+    let action = if all { Action::NotifyAll } else { Action::NotifyOne };
+    point(action, Some(cv), at);
+    with(|x| {
+        let State::Condvar { waiters, lost } = &mut x.objects[cv].state else { return };
+        let hold = Hold { thread: x.current, at };
+        let woken: Vec<Tid> = if waiters.is_empty() {
+            *lost = Some(hold);
+            Vec::new()
+        } else if all {
+            std::mem::take(waiters)
+        } else if waiters.len() == 1 {
+            vec![waiters.remove(0)]
+        } else {
+            // std does not say whom it wakes. Whoever waits longest is the usual
+            // choice; another one costs as much as a spurious wake-up.
+            let count = waiters.len() as u32;
+            let free = if x.rules.spurious { 1 } else { count };
+            let key = 0;
+            let choice =
+                if free == count { 0 } else { x.search.choose(free, count, key) };
+            vec![waiters.remove(choice as usize)]
+        };
+        let first = woken.first().copied();
+        x.event(Some(cv), true, 9 + first.map_or(0, |t| t as u64 + 1));
+        for &t in &woken {
+            if let Need::Notified(_, mutex) = x.threads[t].need {
+                x.threads[t].need = Need::Mutex(mutex);
+                x.threads[t].deadline = None;
+            }
+            x.hand_over_to(t);
+        }
+        if !woken.is_empty() {
+            x.progressed();
+        }
+        x.step_with(action, at, Some(cv), |s| {
+            s.other = first;
+            s.failed = woken.is_empty();
+        });
+    });
+}
+
+// ---- Barrier -----------------------------------------------------------------------
+
+/// Waits for the others of the round; true for its leader.
+pub(crate) fn barrier_wait(id: &ModelId, size: usize, at: Loc) -> bool {
+    let state = || State::Barrier { size, arrived: 0, round: 0 };
+    let o = with(|x| x.object(id, "", state));
+    point(Action::BarrierWait, Some(o), at);
+    let waits_for = with(|x| {
+        x.event(Some(o), true, 10);
+        x.release_view(o);
+        x.progressed();
+        let State::Barrier { size, arrived, round } = &mut x.objects[o].state else {
+            return None;
+        };
+        *arrived += 1;
+        if *arrived >= *size {
+            *arrived = 0;
+            *round += 1;
+            x.step(Action::BarrierWait, at, Some(o));
+            x.acquire_view(o, false);
+            None
+        } else {
+            Some(*round)
+        }
+    });
+    let Some(round) = waits_for else { return true };
+    arrive(Arrival::new(Action::BarrierWait, Some(o), at, Need::Round(o, round)));
+    with(|x| {
+        x.event(Some(o), false, 11);
+        x.acquire_view(o, false);
+        x.step(Action::BarrierWait, at, Some(o));
+    });
+    false
+}
+
+// ---- initialisation ------------------------------------------------------------------
+
+/// What a thread finds when it comes to an initialisation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Initialised {
+    /// It is done.
+    Yes,
+    /// The caller has to do it; an earlier attempt may have panicked.
+    ByUs { poisoned: bool },
+    /// An earlier attempt panicked.
+    Poisoned,
+}
+
+fn once(id: &ModelId, name: &'static str, done: bool) -> Obj {
+    with(|x| {
+        x.object(id, name, || State::Once { running: None, done, poisoned: false })
+    })
+}
+
+/// Comes to an initialisation, waiting while another thread is at it.
+pub(crate) fn once_begin(
+    id: &ModelId,
+    name: &'static str,
+    done: bool,
+    ignore_poison: bool,
+    at: Loc,
+) -> Initialised {
+    let o = once(id, name, done);
+    arrive(Arrival::new(Action::OnceRun, Some(o), at, Need::Once(o)));
+    with(|x| {
+        let hold = x.hold(at);
+        x.acquire_view(o, false);
+        let State::Once { running, done, poisoned } = &mut x.objects[o].state else {
+            return Initialised::Yes;
+        };
+        if *done {
+            x.event(Some(o), false, 12);
+            x.step(Action::OnceSeen, at, Some(o));
+            Initialised::Yes
+        } else if *poisoned && !ignore_poison {
+            x.event(Some(o), false, 13);
+            Initialised::Poisoned
+        } else {
+            *running = Some(hold);
+            let poisoned = *poisoned;
+            x.event(Some(o), true, 14);
+            x.step(Action::OnceRun, at, Some(o));
+            x.progressed();
+            Initialised::ByUs { poisoned }
+        }
+    })
+}
+
+/// Ends the initialisation that the running thread began.
+pub(crate) fn once_end(id: &ModelId, succeeded: bool, poisons: bool, at: Loc) {
+    let Some(o) = with(|x| id.get(x.epoch)) else { return };
+    point(Action::OnceDone, Some(o), at);
+    with(|x| {
+        x.release_view(o);
+        x.event(Some(o), true, 15);
+        x.progressed();
+        if let State::Once { running, done, poisoned } = &mut x.objects[o].state {
+            *running = None;
+            *done = succeeded;
+            *poisoned = poisons;
+        }
+        x.step_with(Action::OnceDone, at, Some(o), |s| s.failed = !succeeded);
+    });
+}
+
+/// Waits until the initialisation is done (true) or an attempt has panicked.
+pub(crate) fn once_wait(id: &ModelId, done: bool, at: Loc) -> bool {
+    let o = once(id, "", done);
+    arrive(Arrival::new(Action::OnceSeen, Some(o), at, Need::Initialised(o)));
+    with(|x| {
+        x.event(Some(o), false, 19);
+        x.acquire_view(o, false);
+        let done = matches!(x.objects[o].state, State::Once { done: true, .. });
+        x.step_with(Action::OnceSeen, at, Some(o), |s| s.failed = !done);
+        done
+    })
+}
+
+/// Whether the initialisation is done, without waiting for it.
+pub(crate) fn once_is_done(
+    id: &ModelId,
+    name: &'static str,
+    done: bool,
+    at: Loc,
+) -> bool {
+    let o = once(id, name, done);
+    point(Action::OnceSeen, Some(o), at);
+    with(|x| {
+        x.event(Some(o), false, 16);
+        let State::Once { done, .. } = x.objects[o].state else { return false };
+        if done {
+            x.acquire_view(o, false);
+        } else {
+            x.looked(at, o, 0);
+        }
+        x.step_with(Action::OnceSeen, at, Some(o), |s| s.failed = !done);
+        done
+    })
+}
+
+// ---- rendezvous of judges --------------------------------------------------------------
+
+/// Waits until `size` threads have come to the same line.
+pub(crate) fn meet(size: usize, at: Loc) {
+    let o = with(|x| {
+        if let Some((_, o)) = x.meetings.iter().find(|(place, _)| *place == at) {
+            return *o;
+        }
+        let o = x.add_object(at, "", State::Meeting { size, arrived: 0, round: 0 });
+        x.meetings.push((at, o));
+        o
+    });
+    point(Action::Meet, Some(o), at);
+    let waits_for = with(|x| {
+        x.event(Some(o), true, 17);
+        x.progressed();
+        let State::Meeting { size, arrived, round } = &mut x.objects[o].state else {
+            return None;
+        };
+        *arrived += 1;
+        if *arrived >= *size {
+            *arrived = 0;
+            *round += 1;
+            x.step(Action::Meet, at, Some(o));
+            None
+        } else {
+            Some(*round)
+        }
+    });
+    if let Some(round) = waits_for {
+        arrive(Arrival::new(Action::Meet, Some(o), at, Need::Meeting(o, round)));
+        with(|x| {
+            x.event(Some(o), false, 18);
+            x.step(Action::Meet, at, Some(o));
+        });
+    }
+}

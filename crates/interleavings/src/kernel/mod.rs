@@ -1,0 +1,909 @@
+//! The model of std's primitives: who waits for what, and who may run next.
+//!
+//! An exploration runs on one OS thread. Every modelled thread is a coroutine;
+//! at each operation it declares what it needs ([`Need`]) and the kernel picks
+//! among the threads whose needs are met. The effect of an operation happens
+//! when its thread is picked, so a step is: one operation, then the thread's own
+//! code up to its next one.
+//!
+//! The types in [`crate::sync`] hold the real std type beside a [`ModelId`].
+//! What is read and written is always in the real type; the kernel only
+//! decides the order, so there is no `unsafe` here for the reader's data.
+
+pub(crate) mod atomics;
+pub(crate) mod channel;
+pub(crate) mod coroutine;
+pub(crate) mod ids;
+pub(crate) mod locks;
+pub(crate) mod record;
+pub(crate) mod run;
+pub(crate) mod threads;
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use self::atomics::{Store, View};
+use self::ids::{Loc, ModelId, Obj, Tid};
+use self::record::{Action, RawStep, Woke};
+use crate::search::{Search, splitmix};
+
+/// Repeated looks at an unchanged thing that make a busy wait.
+const SPIN_LIMIT: u32 = 8;
+
+/// Looks at different places that are told apart; more are not a loop.
+const SPIN_PLACES: usize = 8;
+
+thread_local! {
+    static ACTIVE: Cell<bool> = const { Cell::new(false) };
+    static EXEC: RefCell<Option<Box<Exec>>> = const { RefCell::new(None) };
+}
+
+/// Whether the caller runs inside an exploration.
+#[inline]
+pub(crate) fn active() -> bool {
+    // A thread-local of the caller's may be dropped after ours.
+    ACTIVE.try_with(Cell::get).unwrap_or(false)
+}
+
+/// Runs `f` on the current execution. Must only be called when [`active`].
+pub(crate) fn with<R>(f: impl FnOnce(&mut Exec) -> R) -> R {
+    EXEC.with_borrow_mut(|exec| {
+        f(exec.as_deref_mut().expect("active() was checked by the caller"))
+    })
+}
+
+/// What a thread needs before its next step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    Nothing,
+    Mutex(Obj),
+    Read(Obj),
+    Write(Obj),
+    /// A notification of the condition variable; then the mutex.
+    Notified(Obj, Obj),
+    /// The barrier's next round.
+    Round(Obj, u32),
+    /// Nobody is running the initialisation.
+    Once(Obj),
+    /// The initialisation is done, or has failed.
+    Initialised(Obj),
+    /// A message, or that nobody can send one any more.
+    Message(Obj),
+    /// Room in the channel, or that nobody can receive any more.
+    Room(Obj),
+    /// That the message with this number has been taken.
+    Taken(Obj, u32),
+    Join(Tid),
+    /// That no thread of the scope is left.
+    ScopeEnd(Obj),
+    Token,
+    Sleep,
+    Meeting(Obj, u32),
+}
+
+/// One modelled thread.
+pub(crate) struct ThreadState {
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) spawned_at: Loc,
+    pub(crate) parent: Tid,
+    pub(crate) need: Need,
+    pub(crate) deadline: Option<u64>,
+    /// The place and kind of the operation that comes next.
+    pub(crate) at: Loc,
+    pub(crate) action: Action,
+    pub(crate) object: Option<Obj>,
+    pub(crate) woke: Woke,
+    pub(crate) finished: bool,
+    pub(crate) joined: bool,
+    pub(crate) scope: Option<Obj>,
+    pub(crate) panicking: bool,
+    pub(crate) panic: Option<PanicNote>,
+    pub(crate) token: bool,
+    /// Values of the modelled thread-locals.
+    pub(crate) locals: Vec<(usize, Rc<dyn Any>)>,
+    pub(crate) view: View,
+    pub(crate) acquirable: View,
+    pub(crate) released: View,
+    /// What `unpark` hands over to `park`.
+    pub(crate) token_view: View,
+    hash: u64,
+    carry: u64,
+    ops: u32,
+    /// Threads that must run first: this one yielded and they never got a turn.
+    gives_way_to: Vec<Tid>,
+    last_run: u32,
+    last_yield: Option<u32>,
+    /// Looks without effect since this thread last changed something.
+    looks: Vec<(usize, Obj, u64, u32)>,
+    spins: bool,
+    /// Nothing done yet: a start and the first operation are one step.
+    fresh: bool,
+}
+
+/// A panic of a modelled thread, as the panic hook saw it.
+#[derive(Clone, Debug)]
+pub(crate) struct PanicNote {
+    pub(crate) message: String,
+    pub(crate) file: String,
+    pub(crate) line: u32,
+}
+
+/// Who holds a lock, and since which line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hold {
+    pub(crate) thread: Tid,
+    pub(crate) at: Loc,
+}
+
+/// The state of one modelled object.
+pub(crate) enum State {
+    Mutex { holder: Option<Hold>, poisoned: bool },
+    RwLock { writer: Option<Hold>, readers: Vec<Hold>, poisoned: bool },
+    Condvar { waiters: Vec<Tid>, lost: Option<Hold> },
+    Barrier { size: usize, arrived: usize, round: u32 },
+    Once { running: Option<Hold>, done: bool, poisoned: bool },
+    Channel(ChannelState),
+    Atomic { history: Vec<Store>, show: fn(u64) -> String },
+    Scope { running: usize, panicked: bool },
+    Meeting { size: usize, arrived: usize, round: u32 },
+}
+
+/// The state of a channel; the messages themselves are with its two ends.
+pub(crate) struct ChannelState {
+    pub(crate) capacity: Option<usize>,
+    pub(crate) queued: VecDeque<View>,
+    pub(crate) sent: u32,
+    pub(crate) taken: u32,
+    pub(crate) senders: usize,
+    pub(crate) receiver: bool,
+}
+
+/// One modelled object.
+pub(crate) struct Object {
+    pub(crate) state: State,
+    pub(crate) made_at: Loc,
+    pub(crate) type_name: &'static str,
+    pub(crate) view: View,
+    /// A second view, for what only some operations hand over.
+    pub(crate) view_of_readers: View,
+    written: u64,
+    read: u64,
+    /// Changes of the holder, to tell polling from progress.
+    pub(crate) stamp: u64,
+}
+
+/// How an execution ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Halt {
+    /// Every thread ended.
+    Done,
+    /// Nobody can go on.
+    Deadlock,
+    /// Everybody looks and nobody changes anything.
+    Livelock,
+    TooManySteps,
+    TooManyThreads,
+}
+
+/// What a scheduling point can do next.
+#[derive(Clone, Copy, Debug)]
+enum Move {
+    Run(Tid),
+    /// Let the thread's time-out run out although others could run.
+    TimeOut(Tid),
+    /// Wake the thread for no reason.
+    WakeUp(Tid),
+}
+
+/// What is known from all executions together.
+#[derive(Default)]
+pub(crate) struct Stats {
+    pub(crate) threads_started: usize,
+    pub(crate) threads_at_once: usize,
+    pub(crate) most_steps: u32,
+    pub(crate) busy_waits: Vec<(String, Loc)>,
+    /// Which lock was taken while which other was held, by construction place.
+    pub(crate) lock_order: Vec<LockOrder>,
+    pub(crate) uses_try_lock: bool,
+}
+
+/// `second` was taken at `second_at` while `first`, taken at `first_at`, was held.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LockOrder {
+    pub(crate) first: (usize, Loc),
+    pub(crate) second: (usize, Loc),
+    pub(crate) first_at: Loc,
+    pub(crate) second_at: Loc,
+    pub(crate) thread: Tid,
+}
+
+/// What the caller may set.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    pub(crate) spurious: bool,
+    pub(crate) stale_reads: bool,
+    pub(crate) allow_detached: bool,
+    pub(crate) max_steps: u32,
+    pub(crate) stack_size: usize,
+}
+
+/// One execution of the body, and what is kept from one to the next.
+pub(crate) struct Exec {
+    pub(crate) epoch: u32,
+    pub(crate) threads: Vec<ThreadState>,
+    pub(crate) objects: Vec<Object>,
+    pub(crate) current: Tid,
+    pub(crate) steps: u32,
+    pub(crate) clock: u64,
+    pub(crate) halt: Option<Halt>,
+    pub(crate) rules: Rules,
+    pub(crate) search: Search,
+    pub(crate) stats: Stats,
+    /// Threads to start: coroutines that the runner has not made yet.
+    pub(crate) spawned: Vec<Box<dyn FnOnce()>>,
+    pub(crate) recording: bool,
+    pub(crate) record: Vec<RawStep>,
+    /// Unjoined threads at the end of the body.
+    pub(crate) left_over: Option<Tid>,
+    pub(crate) body_ended: bool,
+    /// The first panic in this execution.
+    pub(crate) first_panic: Option<(Tid, PanicNote)>,
+    /// Rendezvous points by their line.
+    pub(crate) meetings: Vec<(Loc, Obj)>,
+    /// Open scopes by the address of the reader's `Scope`.
+    pub(crate) scopes: Vec<(usize, Obj)>,
+    /// Unlocking is a scheduling point only when somebody can see the difference.
+    pub(crate) unlock_points: bool,
+    pub(crate) wants_restart: bool,
+    pub(crate) sc_view: View,
+    pub(crate) progress: Arc<run::Progress>,
+    sc_written: u64,
+    sc_read: u64,
+    clock_hash: u64,
+    hash: u64,
+    hashing: bool,
+    yielded: bool,
+    /// Steps since anybody changed anything.
+    idle: u32,
+    step_limit: u32,
+    menu: Vec<(Move, bool)>,
+    preempted: Option<Tid>,
+}
+
+fn mix(a: u64, b: u64) -> u64 {
+    splitmix(a ^ b.rotate_left(29).wrapping_mul(0x2545_f491_4f6c_dd1d))
+}
+
+impl Exec {
+    pub(crate) fn new(
+        rules: Rules,
+        search: Search,
+        progress: Arc<run::Progress>,
+    ) -> Self {
+        Self {
+            epoch: 0,
+            threads: Vec::new(),
+            objects: Vec::new(),
+            current: 0,
+            steps: 0,
+            clock: 0,
+            halt: None,
+            rules,
+            search,
+            stats: Stats::default(),
+            spawned: Vec::new(),
+            recording: false,
+            record: Vec::new(),
+            left_over: None,
+            body_ended: false,
+            first_panic: None,
+            meetings: Vec::new(),
+            scopes: Vec::new(),
+            unlock_points: false,
+            wants_restart: false,
+            sc_view: View::default(),
+            progress,
+            sc_written: 0,
+            sc_read: 0,
+            clock_hash: 0,
+            hash: 0,
+            hashing: false,
+            yielded: false,
+            idle: 0,
+            step_limit: 0,
+            menu: Vec::new(),
+            preempted: None,
+        }
+    }
+
+    /// Makes everything ready for the next execution.
+    pub(crate) fn reset(&mut self, epoch: u32, body_at: Loc) {
+        self.epoch = epoch;
+        self.threads.clear();
+        self.objects.clear();
+        self.current = 0;
+        self.steps = 0;
+        self.clock = 0;
+        self.halt = None;
+        self.spawned.clear();
+        self.record.clear();
+        self.left_over = None;
+        self.body_ended = false;
+        self.first_panic = None;
+        self.meetings.clear();
+        self.scopes.clear();
+        self.sc_view.clear();
+        self.sc_written = 0;
+        self.sc_read = 0;
+        self.clock_hash = 0;
+        self.hash = 0;
+        self.yielded = false;
+        self.idle = 0;
+        self.step_limit = self.rules.max_steps;
+        self.preempted = None;
+        self.search.start_execution();
+        self.hashing = self.search.wants_keys();
+        self.threads.push(ThreadState::new(None, body_at, 0));
+    }
+
+    pub(crate) fn thread(&mut self) -> &mut ThreadState {
+        &mut self.threads[self.current]
+    }
+
+    /// The record of the object behind `id`, made at its first use.
+    pub(crate) fn object(
+        &mut self,
+        id: &ModelId,
+        type_name: &'static str,
+        state: impl FnOnce() -> State,
+    ) -> Obj {
+        if let Some(object) = id.get(self.epoch) {
+            return object;
+        }
+        let object = self.add_object(id.made_at, type_name, state());
+        id.set(self.epoch, object);
+        object
+    }
+
+    pub(crate) fn add_object(
+        &mut self,
+        made_at: Loc,
+        type_name: &'static str,
+        state: State,
+    ) -> Obj {
+        self.objects.push(Object {
+            state,
+            made_at,
+            type_name,
+            view: View::default(),
+            view_of_readers: View::default(),
+            written: 0,
+            read: 0,
+            stamp: 0,
+        });
+        self.objects.len() - 1
+    }
+
+    // ---- who may run ------------------------------------------------------
+
+    fn satisfied(&self, thread: &ThreadState) -> bool {
+        match thread.need {
+            Need::Nothing => true,
+            Need::Mutex(o) => {
+                matches!(self.objects[o].state, State::Mutex { holder: None, .. })
+            }
+            Need::Read(o) => {
+                matches!(self.objects[o].state, State::RwLock { writer: None, .. })
+            }
+            Need::Write(o) => match &self.objects[o].state {
+                State::RwLock { writer: None, readers, .. } => readers.is_empty(),
+                _ => false,
+            },
+            Need::Once(o) => {
+                matches!(self.objects[o].state, State::Once { running: None, .. })
+            }
+            Need::Initialised(o) => match &self.objects[o].state {
+                State::Once { done, poisoned, .. } => *done || *poisoned,
+                _ => false,
+            },
+            Need::Message(o) => match &self.objects[o].state {
+                State::Channel(c) => !c.queued.is_empty() || c.senders == 0,
+                _ => false,
+            },
+            Need::Room(o) => match &self.objects[o].state {
+                State::Channel(c) => {
+                    !c.receiver || c.capacity.is_none_or(|cap| c.queued.len() < cap)
+                }
+                _ => false,
+            },
+            Need::Taken(o, number) => match &self.objects[o].state {
+                State::Channel(c) => !c.receiver || c.taken > number,
+                _ => false,
+            },
+            Need::Round(o, seen) => match &self.objects[o].state {
+                State::Barrier { round, .. } => *round > seen,
+                _ => false,
+            },
+            Need::Meeting(o, seen) => match &self.objects[o].state {
+                State::Meeting { round, .. } => *round > seen,
+                _ => false,
+            },
+            Need::Join(t) => self.threads[t].finished,
+            Need::ScopeEnd(o) => {
+                matches!(self.objects[o].state, State::Scope { running: 0, .. })
+            }
+            Need::Token => thread.token,
+            Need::Notified(..) | Need::Sleep => false,
+        }
+    }
+
+    pub(crate) fn enabled(&self, t: Tid) -> bool {
+        let thread = &self.threads[t];
+        !thread.finished && self.satisfied(thread)
+    }
+
+    /// Whether an early time-out or a spurious wake-up lets the thread run now.
+    fn could_wake(&self, thread: &ThreadState) -> bool {
+        match thread.need {
+            Need::Notified(_, mutex) => {
+                matches!(self.objects[mutex].state, State::Mutex { holder: None, .. })
+            }
+            _ => true,
+        }
+    }
+
+    /// Picks the next thread; true means that the running one has to stop.
+    fn pick(&mut self, gives_way: bool) -> bool {
+        let running = self.current;
+        let mut menu = std::mem::take(&mut self.menu);
+        self.fill_menu(&mut menu, gives_way);
+        let Some(&(first, _)) = menu.first() else {
+            self.menu = menu;
+            self.stop(Halt::Deadlock);
+            return true;
+        };
+        let chosen = if menu.len() == 1 {
+            first
+        } else {
+            let free = menu.iter().filter(|(_, free)| *free).count();
+            let key = if self.hashing && !self.yielded {
+                let turn = running << 1 | usize::from(gives_way);
+                mix(self.hash, turn as u64 + 1) | 1
+            } else {
+                0
+            };
+            let choice = self.search.choose(free as u32, menu.len() as u32, key);
+            menu[choice as usize].0
+        };
+        self.menu = menu;
+        let next = match chosen {
+            Move::Run(t) => t,
+            Move::TimeOut(t) => {
+                let deadline = self.threads[t].deadline.unwrap_or(self.clock);
+                self.advance_clock(deadline);
+                t
+            }
+            Move::WakeUp(t) => {
+                self.wake(t, Woke::Spurious);
+                self.add_event_of(t, 0x5b);
+                t
+            }
+        };
+        let stays = next == running;
+        if self.recording {
+            let could_go_on = !stays && !gives_way && self.enabled(running);
+            self.preempted = could_go_on.then_some(running);
+        }
+        if !stays && self.yielded {
+            for thread in &mut self.threads {
+                thread.gives_way_to.retain(|&t| t != next);
+            }
+        }
+        self.threads[next].last_run = self.steps;
+        self.current = next;
+        !stays
+    }
+
+    fn fill_menu(&self, menu: &mut Vec<(Move, bool)>, gives_way: bool) {
+        menu.clear();
+        let running = self.current;
+        let goes_on = self.enabled(running);
+        if goes_on && !gives_way {
+            menu.push((Move::Run(running), true));
+        }
+        let switch_is_free = !goes_on || gives_way;
+        for t in 0..self.threads.len() {
+            if t != running && self.enabled(t) && !self.held_back(t) {
+                menu.push((Move::Run(t), switch_is_free));
+            }
+        }
+        if goes_on && gives_way && (menu.is_empty() || !self.held_back(running)) {
+            menu.push((Move::Run(running), true));
+        }
+        if menu.is_empty() {
+            // All that could run give way to each other.
+            for t in 0..self.threads.len() {
+                if self.enabled(t) {
+                    menu.push((Move::Run(t), true));
+                }
+            }
+        }
+        let anybody = !menu.is_empty();
+        let next_deadline = if anybody {
+            None
+        } else {
+            let timed = self.threads.iter().filter(|t| !t.finished);
+            timed.filter_map(|t| t.deadline).min()
+        };
+        for (t, thread) in self.threads.iter().enumerate() {
+            if thread.finished || self.enabled(t) {
+                continue;
+            }
+            if let Some(deadline) = thread.deadline
+                && self.could_wake(thread)
+            {
+                if anybody {
+                    menu.push((Move::TimeOut(t), false));
+                } else if Some(deadline) == next_deadline {
+                    menu.push((Move::TimeOut(t), true));
+                }
+            }
+            let wakes = matches!(thread.need, Need::Notified(..) | Need::Token);
+            // Without anybody else a spurious wake-up would hide a deadlock.
+            if wakes && anybody && self.rules.spurious && self.could_wake(thread) {
+                menu.push((Move::WakeUp(t), false));
+            }
+        }
+    }
+
+    /// Whether fairness keeps the thread back: it yielded, and somebody who
+    /// could run has not had a turn since its yield before that.
+    fn held_back(&self, t: Tid) -> bool {
+        self.threads[t].gives_way_to.iter().any(|&u| self.enabled(u))
+    }
+
+    /// Lets the virtual time pass and ends every wait that lasts no longer.
+    fn advance_clock(&mut self, to: u64) {
+        self.clock = self.clock.max(to);
+        self.clock_hash = mix(self.clock_hash, self.clock);
+        for t in 0..self.threads.len() {
+            let thread = &self.threads[t];
+            if !thread.finished && thread.deadline.is_some_and(|d| d <= self.clock) {
+                self.wake(t, Woke::TimedOut);
+                self.add_event_of(t, self.clock_hash);
+            }
+        }
+    }
+
+    /// Ends a wait for another reason than its normal one.
+    fn wake(&mut self, t: Tid, woke: Woke) {
+        let thread = &mut self.threads[t];
+        thread.woke = woke;
+        thread.deadline = None;
+        match thread.need {
+            Need::Notified(condvar, mutex) => {
+                thread.need = Need::Mutex(mutex);
+                if let State::Condvar { waiters, .. } = &mut self.objects[condvar].state
+                {
+                    waiters.retain(|&w| w != t);
+                }
+            }
+            _ => thread.need = Need::Nothing,
+        }
+    }
+
+    pub(crate) fn stop(&mut self, halt: Halt) {
+        if self.halt.is_none() {
+            self.halt = Some(halt);
+        }
+    }
+
+    // ---- the state's hash ----------------------------------------------------
+
+    /// Adds a step of the running thread to the happens-before graph.
+    pub(crate) fn event(&mut self, object: Option<Obj>, write: bool, extra: u64) {
+        let t = self.current;
+        let thread = &mut self.threads[t];
+        thread.ops += 1;
+        if !self.hashing {
+            return;
+        }
+        let place = (t as u64) << 32 | u64::from(thread.ops);
+        let mut hash = mix(thread.hash.wrapping_add(thread.carry), place);
+        thread.carry = 0;
+        hash = mix(hash, extra);
+        if let Some(o) = object {
+            let object = &mut self.objects[o];
+            hash = mix(hash, object.written);
+            if write {
+                hash = mix(hash, object.read);
+                object.written = hash;
+                object.read = 0;
+            } else {
+                object.read = object.read.wrapping_add(hash);
+            }
+        }
+        self.threads[t].hash = hash;
+        self.hash = self.hash.wrapping_add(hash);
+    }
+
+    /// Adds something that happened to a thread that was not running.
+    pub(crate) fn add_event_of(&mut self, t: Tid, cause: u64) {
+        if self.hashing {
+            let thread = &mut self.threads[t];
+            let hash = mix(mix(thread.hash, cause), 0x77);
+            thread.carry = thread.carry.wrapping_add(hash);
+            self.hash = self.hash.wrapping_add(hash);
+        }
+    }
+
+    /// Lets the next event of `t` come after the running thread's last one.
+    pub(crate) fn hand_over_to(&mut self, t: Tid) {
+        let hash = self.threads[self.current].hash;
+        let thread = &mut self.threads[t];
+        thread.carry = thread.carry.wrapping_add(mix(hash, 0x99));
+    }
+
+    /// Lets the running thread's next event come after the last one of `t`.
+    pub(crate) fn take_over_from(&mut self, t: Tid) {
+        let hash = self.threads[t].hash;
+        let thread = &mut self.threads[self.current];
+        thread.carry = thread.carry.wrapping_add(mix(hash, 0x33));
+    }
+
+    /// Looking at the clock moves it, so the order of looks matters.
+    pub(crate) fn ticks(&mut self, nanos: u64) {
+        self.clock += nanos;
+        self.reads_clock();
+        self.event(None, true, 51);
+        let hash = self.threads[self.current].hash;
+        self.clock_hash = mix(self.clock_hash, hash);
+    }
+
+    /// Lets the running thread's next event come after the clock's last change.
+    pub(crate) fn reads_clock(&mut self) {
+        let hash = self.clock_hash;
+        let thread = &mut self.threads[self.current];
+        thread.carry = thread.carry.wrapping_add(mix(hash, 0x44));
+    }
+
+    /// An access that is part of the single order of all sequentially consistent ones.
+    pub(crate) fn sc_event(&mut self, write: bool) {
+        if !self.hashing {
+            return;
+        }
+        let thread = &mut self.threads[self.current];
+        thread.carry = thread.carry.wrapping_add(mix(self.sc_written, 0x55));
+        if write {
+            thread.carry = thread.carry.wrapping_add(mix(self.sc_read, 0x66));
+            self.sc_written = mix(thread.hash.wrapping_add(thread.carry), 1);
+            self.sc_read = 0;
+        } else {
+            let hash = mix(thread.hash.wrapping_add(thread.carry), 2);
+            self.sc_read = self.sc_read.wrapping_add(hash);
+        }
+    }
+
+    // ---- progress --------------------------------------------------------------
+
+    /// The running thread changed something that others can see.
+    pub(crate) fn progressed(&mut self) {
+        self.idle = 0;
+        let thread = &mut self.threads[self.current];
+        thread.looks.clear();
+        thread.spins = false;
+    }
+
+    /// The running thread looked at `object` at `at` and changed nothing.
+    ///
+    /// `seen` stands for what it saw: the same again and again is a busy wait.
+    pub(crate) fn looked(&mut self, at: Loc, object: Obj, seen: u64) {
+        self.idle += 1;
+        let thread = &mut self.threads[self.current];
+        let place = std::ptr::from_ref(at) as usize;
+        let same =
+            |look: &&mut (usize, Obj, u64, u32)| (look.0, look.1) == (place, object);
+        if let Some(look) = thread.looks.iter_mut().find(same) {
+            if look.2 == seen {
+                look.3 += 1;
+                if look.3 >= SPIN_LIMIT {
+                    look.3 = 0;
+                    thread.spins = true;
+                    self.note_busy_wait(at);
+                }
+            } else {
+                (look.2, look.3) = (seen, 0);
+            }
+        } else {
+            if thread.looks.len() == SPIN_PLACES {
+                thread.looks.remove(0);
+            }
+            thread.looks.push((place, object, seen, 0));
+        }
+    }
+
+    fn note_busy_wait(&mut self, at: Loc) {
+        let waits = &mut self.stats.busy_waits;
+        let known = |(_, place): &(String, Loc)| {
+            place.file() == at.file() && place.line() == at.line()
+        };
+        if waits.len() < 32 && !waits.iter().any(known) {
+            let name = self.threads[self.current].name.as_deref().unwrap_or("");
+            waits.push((name.to_owned(), at));
+        }
+    }
+
+    // ---- recording -------------------------------------------------------------
+
+    /// Writes down a step of the running thread.
+    pub(crate) fn step(&mut self, action: Action, at: Loc, object: Option<Obj>) {
+        self.step_with(action, at, object, |_| {});
+    }
+
+    /// Writes down a step with more to say about it.
+    pub(crate) fn step_with(
+        &mut self,
+        action: Action,
+        at: Loc,
+        object: Option<Obj>,
+        more: impl FnOnce(&mut RawStep),
+    ) {
+        if !self.recording {
+            return;
+        }
+        let mut step = RawStep {
+            thread: self.current,
+            at,
+            action,
+            object,
+            value: None,
+            other: None,
+            blocked: false,
+            failed: false,
+            preempted: self.preempted.take(),
+            woke: self.threads[self.current].woke,
+            stale: None,
+            ordering: None,
+            clock: self.clock,
+        };
+        more(&mut step);
+        self.record.push(step);
+    }
+}
+
+impl ThreadState {
+    pub(crate) fn new(name: Option<Arc<str>>, spawned_at: Loc, parent: Tid) -> Self {
+        Self {
+            name,
+            spawned_at,
+            parent,
+            need: Need::Nothing,
+            deadline: None,
+            at: spawned_at,
+            action: Action::Start,
+            object: None,
+            woke: Woke::Normal,
+            finished: false,
+            joined: false,
+            scope: None,
+            panicking: false,
+            panic: None,
+            token: false,
+            locals: Vec::new(),
+            view: View::default(),
+            acquirable: View::default(),
+            released: View::default(),
+            token_view: View::default(),
+            hash: 0,
+            carry: 0,
+            ops: 0,
+            gives_way_to: Vec::new(),
+            last_run: 0,
+            last_yield: None,
+            looks: Vec::new(),
+            spins: false,
+            fresh: true,
+        }
+    }
+}
+
+// ---- scheduling points -----------------------------------------------------------
+
+/// What a thread is about to do.
+pub(crate) struct Arrival {
+    pub(crate) need: Need,
+    pub(crate) deadline: Option<u64>,
+    pub(crate) action: Action,
+    pub(crate) object: Option<Obj>,
+    pub(crate) at: Loc,
+    /// The thread offers its turn to others.
+    pub(crate) gives_way: bool,
+}
+
+impl Arrival {
+    pub(crate) fn new(
+        action: Action,
+        object: Option<Obj>,
+        at: Loc,
+        need: Need,
+    ) -> Self {
+        Self { need, deadline: None, action, object, at, gives_way: false }
+    }
+}
+
+/// Lets the search decide who runs, and returns when the running thread may go on
+/// with the step that it announces.
+pub(crate) fn arrive(arrival: Arrival) {
+    let stops = with(|x| x.arrive(arrival));
+    if stops {
+        coroutine::suspend();
+    }
+}
+
+/// A scheduling point before an operation that never blocks.
+pub(crate) fn point(action: Action, object: Option<Obj>, at: Loc) {
+    arrive(Arrival::new(action, object, at, Need::Nothing));
+}
+
+impl Exec {
+    fn arrive(&mut self, arrival: Arrival) -> bool {
+        self.steps += 1;
+        self.progress.step(self.current, arrival.at);
+        if self.steps >= self.step_limit {
+            self.stop(Halt::TooManySteps);
+        }
+        let crowd = self.threads.len() as u32;
+        if self.idle > 400 * crowd + 2_000 {
+            self.stop(Halt::Livelock);
+        }
+        let thread = &mut self.threads[self.current];
+        thread.need = arrival.need;
+        thread.deadline = arrival.deadline;
+        thread.at = arrival.at;
+        thread.action = arrival.action;
+        thread.object = arrival.object;
+        thread.woke = Woke::Normal;
+        let spins = std::mem::take(&mut thread.spins);
+        let fresh = std::mem::take(&mut thread.fresh);
+        // A thread that runs alone for a very long time has to give way once, or
+        // a loop that polls under a lock would never let the others in.
+        let long = thread.ops != 0 && thread.ops.is_multiple_of(1024);
+        if self.halt.is_some() {
+            return true;
+        }
+        let gives_way = arrival.gives_way || spins || long;
+        if fresh && !gives_way && self.enabled(self.current) {
+            return false;
+        }
+        if gives_way {
+            self.yields();
+        }
+        let told = arrival.action == Action::WakeUp;
+        if self.recording && !told && !self.enabled(self.current) {
+            let waits = arrival.action;
+            self.step_with(waits, arrival.at, arrival.object, |s| s.blocked = true);
+        }
+        self.pick(gives_way)
+    }
+
+    /// Fairness: whoever could run and had no turn since this thread's last yield
+    /// must have one before it. Source: Musuvathi and Qadeer, "Fair stateless model
+    /// checking", PLDI 2008.
+    fn yields(&mut self) {
+        self.yielded = true;
+        let (now, running) = (self.steps, self.current);
+        if let Some(before) = self.threads[running].last_yield.replace(now) {
+            let starved = |t: &Tid| {
+                *t != running
+                    && self.threads[*t].last_run < before
+                    && self.enabled(*t)
+                    && !self.threads[running].gives_way_to.contains(t)
+            };
+            let starved: Vec<Tid> = (0..self.threads.len()).filter(starved).collect();
+            self.threads[running].gives_way_to.extend(starved);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Runs the body once, under the schedule that the search decides.
+
+use std::cell::RefCell;
+use std::panic::{self, AssertUnwindSafe, Location};
+use std::ptr;
+use std::sync::Once;
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+
+use corosensei::stack::DefaultStack;
+
+use super::coroutine::Coroutine;
+use super::ids::{Loc, Tid};
+use super::{ACTIVE, EXEC, Exec, PanicNote, threads, with};
+
+/// What a watchdog on another OS thread can see of an exploration.
+#[derive(Default)]
+pub(crate) struct Progress {
+    steps: AtomicU64,
+    thread: AtomicUsize,
+    at: AtomicPtr<Location<'static>>,
+}
+
+impl Progress {
+    pub(crate) fn step(&self, thread: Tid, at: Loc) {
+        // Relaxed: the watchdog compares counts that are seconds apart.
+        self.steps.store(self.steps.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        self.thread.store(thread, Ordering::Relaxed);
+        self.at.store(ptr::from_ref(at).cast_mut(), Ordering::Release);
+    }
+
+    pub(crate) fn steps(&self) -> u64 {
+        self.steps.load(Ordering::Relaxed)
+    }
+
+    /// The thread that ran last and the place of its last step.
+    pub(crate) fn last(&self) -> Option<(Tid, Loc)> {
+        let at = self.at.load(Ordering::Acquire);
+        let at = super::coroutine::location(at)?;
+        Some((self.thread.load(Ordering::Relaxed), at))
+    }
+}
+
+/// Numbers executions, so that an object knows which one its record belongs to.
+static EPOCH: AtomicU32 = AtomicU32::new(1);
+
+/// The stacks and coroutines of one exploration.
+#[derive(Default)]
+pub(crate) struct Runner {
+    stacks: Vec<DefaultStack>,
+    threads: Vec<Option<Coroutine>>,
+    /// Coroutines that were given up in failed executions.
+    pub(crate) leaked: usize,
+}
+
+impl Runner {
+    /// Runs `body` once and returns the execution as it ended.
+    fn execute(
+        &mut self,
+        mut exec: Box<Exec>,
+        body_at: Loc,
+        body: Box<dyn FnOnce() -> bool>,
+    ) -> Box<Exec> {
+        install_hook();
+        let epoch = match EPOCH.fetch_add(1, Ordering::Relaxed) {
+            0 => EPOCH.fetch_add(1, Ordering::Relaxed),
+            epoch => epoch,
+        };
+        exec.reset(epoch, body_at);
+        let stack_size = exec.rules.stack_size;
+        exec.spawned.push(Box::new(move || thread_main(body)));
+        EXEC.set(Some(exec));
+        while let Some(next) = self.start_new_threads(stack_size) {
+            let Some(thread) = self.threads[next].as_mut() else { break };
+            ACTIVE.set(true);
+            let ended = thread.resume();
+            ACTIVE.set(false);
+            if ended && let Some(thread) = self.threads[next].take() {
+                self.stacks.push(thread.into_stack());
+            }
+        }
+        for thread in self.threads.drain(..).flatten() {
+            self.leaked += 1;
+            thread.leak();
+        }
+        EXEC.take().expect("nothing else takes the execution")
+    }
+
+    /// As [`Runner::execute`], for a body that borrows what its caller has.
+    pub(crate) fn execute_borrowed<'a>(
+        &mut self,
+        exec: Box<Exec>,
+        body_at: Loc,
+        body: Box<dyn FnOnce() -> bool + 'a>,
+    ) -> Box<Exec> {
+        self.execute(exec, body_at, super::coroutine::erase_body(body))
+    }
+
+    /// Makes a coroutine for every thread spawned since; `None` at the end.
+    fn start_new_threads(&mut self, stack_size: usize) -> Option<Tid> {
+        let (next, spawned) = with(|x| {
+            if x.halt.is_some() {
+                return (None, Vec::new());
+            }
+            (Some(x.current), std::mem::take(&mut x.spawned))
+        });
+        for body in spawned {
+            let stack = self.stacks.pop().unwrap_or_else(|| {
+                DefaultStack::new(stack_size).expect("memory for a thread's stack")
+            });
+            self.threads.push(Some(Coroutine::new(stack, body)));
+        }
+        next
+    }
+}
+
+/// Catches a panic that the model passes on: to `join`, or to the scope's caller.
+pub(crate) fn catch<T>(f: impl FnOnce() -> T) -> std::thread::Result<T> {
+    let result = panic::catch_unwind(AssertUnwindSafe(f));
+    if result.is_err() {
+        threads::panic_caught();
+    }
+    result
+}
+
+/// What a modelled thread runs: its closure, its thread-locals' ends, its own end.
+///
+/// The closure keeps its result or its panic itself and returns whether it panicked.
+pub(crate) fn thread_main(body: impl FnOnce() -> bool) {
+    let panicked = body();
+    drop_locals();
+    with(|x| x.finish(panicked));
+}
+
+/// Drops the thread's modelled thread-locals; a drop may make new ones.
+fn drop_locals() {
+    // As many rounds as POSIX promises at least.
+    for _ in 0..4 {
+        let locals = with(|x| std::mem::take(&mut x.thread().locals));
+        if locals.is_empty() {
+            return;
+        }
+        drop(locals);
+    }
+}
+
+thread_local! {
+    /// Set while output of the panic hook is wanted, in a replay for a debugger.
+    pub(crate) static LOUD: RefCell<bool> = const { RefCell::new(false) };
+}
+
+/// Keeps panics inside explorations quiet: they are part of the report.
+fn install_hook() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let outer = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let free = EXEC.try_with(|exec| exec.try_borrow_mut().is_ok());
+            if !super::active() || free != Ok(true) {
+                return outer(info);
+            }
+            let payload = info.payload();
+            let message = if let Some(text) = payload.downcast_ref::<&str>() {
+                (*text).to_owned()
+            } else if let Some(text) = payload.downcast_ref::<String>() {
+                text.clone()
+            } else {
+                "a value that is not text".to_owned()
+            };
+            let (file, line) = info
+                .location()
+                .map_or((String::new(), 0), |at| (at.file().to_owned(), at.line()));
+            threads::note_panic(PanicNote { message, file, line });
+            if LOUD.with_borrow(|loud| *loud) {
+                outer(info);
+            }
+        }));
+    });
+}

@@ -1,0 +1,23 @@
+//! Runs ordinary std code under every interleaving and explains the one that breaks it.
+
+mod api;
+pub mod hint;
+mod judge;
+mod kernel;
+mod meeting;
+pub mod panic;
+mod search;
+pub mod sync;
+pub mod thread;
+pub mod time;
+mod values;
+mod verdict;
+
+pub use crate::api::{
+    Checker, Coverage, Failure, Outcomes, check, outcomes, rendezvous,
+};
+
+#[doc(hidden)]
+pub mod __real {
+    pub use std::thread_local;
+}

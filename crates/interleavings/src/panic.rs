@@ -1,0 +1,26 @@
+//! What [`std::panic`] offers, aware of modelled threads.
+
+pub use std::panic::*;
+
+use crate::kernel::{active, threads};
+
+/// Runs `f` and catches its panic, as [`std::panic::catch_unwind`].
+///
+/// # Errors
+///
+/// The panic's payload.
+pub fn catch_unwind<F: FnOnce() -> R + UnwindSafe, R>(f: F) -> std::thread::Result<R> {
+    let result = std::panic::catch_unwind(f);
+    if result.is_err() && active() {
+        threads::panic_handled();
+    }
+    result
+}
+
+/// Goes on with a panic that was caught, as [`std::panic::resume_unwind`].
+pub fn resume_unwind(payload: Box<dyn std::any::Any + Send>) -> ! {
+    if active() {
+        threads::panic_resumed();
+    }
+    std::panic::resume_unwind(payload)
+}

@@ -1,0 +1,97 @@
+use std::fmt;
+use std::ops::Deref;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::sync::{Mutex, PoisonError};
+
+use super::OnceLock;
+use super::fresh::copied;
+use crate::kernel::active;
+
+/// A value that is made at its first use, as [`std::sync::LazyLock`].
+pub struct LazyLock<T, F = fn() -> T> {
+    cell: OnceLock<T>,
+    /// `None` once the value is made, or an attempt has panicked.
+    init: Mutex<Option<F>>,
+}
+
+impl<T: RefUnwindSafe + UnwindSafe, F: UnwindSafe> RefUnwindSafe for LazyLock<T, F> {}
+impl<T: UnwindSafe, F: UnwindSafe> UnwindSafe for LazyLock<T, F> {}
+
+impl<T, F: FnOnce() -> T> LazyLock<T, F> {
+    /// Keeps `f` for the first use.
+    #[inline]
+    #[track_caller]
+    pub const fn new(f: F) -> Self {
+        let cell = OnceLock::made_at(Location::caller());
+        Self { cell, init: Mutex::new(Some(f)) }
+    }
+
+    /// The value, made now if this is its first use.
+    ///
+    /// Blocks while another thread is making it.
+    ///
+    /// # Panics
+    ///
+    /// When making it has panicked before.
+    #[inline]
+    #[track_caller]
+    pub fn force(this: &Self) -> &T {
+        if active() {
+            let at = Location::caller();
+            return this.cell.init(at, || Some(this.make_in_exploration()));
+        }
+        let cell = this.cell.outside();
+        match cell.get() {
+            Some(value) => value,
+            None => cell.get_or_init(|| this.make()),
+        }
+    }
+
+    fn make(&self) -> T {
+        let mut init = self.init.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(init) = init.take() else {
+            panic!("LazyLock instance has previously been poisoned")
+        };
+        init()
+    }
+
+    /// A static is made again in every execution, so its function must stay.
+    fn make_in_exploration(&self) -> T {
+        let again = {
+            let init = self.init.lock().unwrap_or_else(PoisonError::into_inner);
+            init.as_ref().and_then(copied)
+        };
+        match again {
+            Some(init) => init(),
+            None => self.make(),
+        }
+    }
+}
+
+impl<T, F: FnOnce() -> T> Deref for LazyLock<T, F> {
+    type Target = T;
+
+    #[inline]
+    #[track_caller]
+    fn deref(&self) -> &T {
+        Self::force(self)
+    }
+}
+
+impl<T: Default> Default for LazyLock<T> {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new(T::default)
+    }
+}
+
+impl<T: fmt::Debug, F> fmt::Debug for LazyLock<T, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut tuple = f.debug_tuple("LazyLock");
+        match self.cell.peek() {
+            Some(value) => tuple.field(value),
+            None => tuple.field(&format_args!("<uninit>")),
+        };
+        tuple.finish()
+    }
+}

@@ -1,0 +1,34 @@
+//! What [`std::sync`] offers, modelled inside an exploration.
+//!
+//! Each type holds the real one. Outside an exploration every method calls it
+//! and nothing else; inside, the checker decides first who may go on. `Arc` and
+//! `Weak` are std's own: their counts are not scheduling points, so code that
+//! decides by `Arc::strong_count` is run, but not in all its interleavings.
+
+pub mod atomic;
+mod barrier;
+mod condvar;
+mod fresh;
+mod lazy_lock;
+pub mod mpsc;
+mod mutex;
+mod once;
+mod once_lock;
+mod rwlock;
+
+pub use std::sync::{Arc, LockResult, PoisonError, TryLockError, TryLockResult, Weak};
+
+pub use self::barrier::{Barrier, BarrierWaitResult};
+pub use self::condvar::{Condvar, WaitTimeoutResult};
+pub use self::lazy_lock::LazyLock;
+pub use self::mutex::{Mutex, MutexGuard};
+#[allow(deprecated)]
+pub use self::once::ONCE_INIT;
+pub use self::once::{Once, OnceState};
+pub use self::once_lock::OnceLock;
+pub use self::rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Wraps `value` as std does: an error when the lock is poisoned.
+fn poisonable<G>(poisoned: bool, value: G) -> LockResult<G> {
+    if poisoned { Err(PoisonError::new(value)) } else { Ok(value) }
+}

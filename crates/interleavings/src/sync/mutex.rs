@@ -1,0 +1,236 @@
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::sync;
+
+use super::{LockResult, PoisonError, TryLockError, TryLockResult, poisonable};
+use crate::kernel::ids::{Loc, ModelId};
+use crate::kernel::{active, locks, threads};
+use crate::values::shown;
+
+/// A mutual exclusion lock, as [`std::sync::Mutex`].
+pub struct Mutex<T: ?Sized> {
+    pub(super) id: ModelId,
+    pub(super) real: sync::Mutex<T>,
+}
+
+impl<T: ?Sized> UnwindSafe for Mutex<T> {}
+impl<T: ?Sized> RefUnwindSafe for Mutex<T> {}
+
+impl<T> Mutex<T> {
+    /// Makes an unlocked mutex.
+    #[inline]
+    #[track_caller]
+    pub const fn new(value: T) -> Self {
+        Self { id: ModelId::new(), real: sync::Mutex::new(value) }
+    }
+
+    /// Gives the value back, as no one else can hold the lock.
+    ///
+    /// # Errors
+    ///
+    /// When a thread panicked while it held the lock.
+    pub fn into_inner(self) -> LockResult<T> {
+        if !active() {
+            return self.real.into_inner();
+        }
+        let poisoned = self.is_poisoned();
+        let value = self.real.into_inner().unwrap_or_else(PoisonError::into_inner);
+        poisonable(poisoned, value)
+    }
+}
+
+impl<T: ?Sized> Mutex<T> {
+    /// Blocks until this thread holds the lock.
+    ///
+    /// # Errors
+    ///
+    /// When a thread panicked while it held the lock; the error holds the guard.
+    #[inline]
+    #[track_caller]
+    pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
+        if active() {
+            return self.lock_modelled(Location::caller());
+        }
+        match self.real.lock() {
+            Ok(real) => Ok(MutexGuard::outside(self, real)),
+            Err(e) => Err(PoisonError::new(MutexGuard::outside(self, e.into_inner()))),
+        }
+    }
+
+    fn lock_modelled(&self, at: Loc) -> LockResult<MutexGuard<'_, T>> {
+        let name = std::any::type_name::<Self>();
+        let poisoned = locks::lock(&self.id, name, self.real.is_poisoned(), at);
+        poisonable(poisoned, self.taken(at))
+    }
+
+    /// The guard for a lock that the model has granted.
+    pub(super) fn taken(&self, at: Loc) -> MutexGuard<'_, T> {
+        let real = match self.real.try_lock() {
+            Ok(real) => real,
+            Err(TryLockError::Poisoned(e)) => e.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                panic!("a mutex made outside the exploration is held outside it")
+            }
+        };
+        let was_panicking = threads::panicking();
+        let held = Some(Held { at, was_panicking, written: false });
+        MutexGuard { lock: self, real: Some(real), held }
+    }
+
+    /// Takes the lock if nobody holds it.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` when the lock is held, `Poisoned` as for [`Mutex::lock`].
+    #[track_caller]
+    pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
+        if !active() {
+            return match self.real.try_lock() {
+                Ok(real) => Ok(MutexGuard::outside(self, real)),
+                Err(TryLockError::Poisoned(e)) => {
+                    let guard = MutexGuard::outside(self, e.into_inner());
+                    Err(TryLockError::Poisoned(PoisonError::new(guard)))
+                }
+                Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
+            };
+        }
+        let at = Location::caller();
+        let name = std::any::type_name::<Self>();
+        match locks::try_lock(&self.id, name, self.real.is_poisoned(), at) {
+            None => Err(TryLockError::WouldBlock),
+            Some(poisoned) => Ok(poisonable(poisoned, self.taken(at))?),
+        }
+    }
+
+    /// Whether a thread panicked while it held the lock.
+    pub fn is_poisoned(&self) -> bool {
+        let real = self.real.is_poisoned();
+        if active() { locks::is_poisoned(&self.id, real) } else { real }
+    }
+
+    /// Declares the value to be in order again.
+    pub fn clear_poison(&self) {
+        self.real.clear_poison();
+        if active() {
+            locks::clear_poison(&self.id);
+        }
+    }
+
+    /// The value, as `&mut self` proves that nobody else is at it.
+    ///
+    /// # Errors
+    ///
+    /// When a thread panicked while it held the lock.
+    pub fn get_mut(&mut self) -> LockResult<&mut T> {
+        if !active() {
+            return self.real.get_mut();
+        }
+        let poisoned = self.is_poisoned();
+        poisonable(
+            poisoned,
+            self.real.get_mut().unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+}
+
+impl<T> From<T> for Mutex<T> {
+    #[track_caller]
+    fn from(value: T) -> Self {
+        Self::new(value)
+    }
+}
+
+impl<T: Default> Default for Mutex<T> {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.real.fmt(f)
+    }
+}
+
+/// What the model needs to know when the lock is given back.
+#[derive(Clone, Copy)]
+pub(super) struct Held {
+    pub(super) at: Loc,
+    pub(super) was_panicking: bool,
+    pub(super) written: bool,
+}
+
+impl Held {
+    /// Whether the holder began to panic while it held the lock.
+    pub(super) fn poisons(self) -> bool {
+        !self.was_panicking && threads::panicking()
+    }
+}
+
+/// Holds a [`Mutex`] until it is dropped.
+#[must_use = "if unused the Mutex will immediately unlock"]
+pub struct MutexGuard<'a, T: ?Sized + 'a> {
+    pub(super) lock: &'a Mutex<T>,
+    /// `None` only while a condition variable takes the guard apart.
+    pub(super) real: Option<sync::MutexGuard<'a, T>>,
+    /// `None` outside an exploration.
+    pub(super) held: Option<Held>,
+}
+
+impl<'a, T: ?Sized> MutexGuard<'a, T> {
+    #[inline]
+    pub(super) fn outside(lock: &'a Mutex<T>, real: sync::MutexGuard<'a, T>) -> Self {
+        Self { lock, real: Some(real), held: None }
+    }
+}
+
+impl<T: ?Sized> Deref for MutexGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        match &self.real {
+            Some(real) => real,
+            None => unreachable!("only `Condvar::wait` takes a guard apart"),
+        }
+    }
+}
+
+impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        if let Some(held) = &mut self.held {
+            held.written = true;
+        }
+        match &mut self.real {
+            Some(real) => real,
+            None => unreachable!("only `Condvar::wait` takes a guard apart"),
+        }
+    }
+}
+
+impl<T: ?Sized> Drop for MutexGuard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(held) = self.held.take()
+            && active()
+        {
+            let value = shown(&**self);
+            locks::unlock(&self.lock.id, held.at, held.poisons(), held.written, value);
+        }
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for MutexGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: ?Sized + fmt::Display> fmt::Display for MutexGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}

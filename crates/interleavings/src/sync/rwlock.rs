@@ -1,0 +1,353 @@
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::sync;
+
+use super::mutex::Held;
+use super::{LockResult, PoisonError, TryLockError, TryLockResult, poisonable};
+use crate::kernel::ids::{Loc, ModelId};
+use crate::kernel::{active, locks, threads};
+use crate::values::shown;
+
+/// A reader-writer lock, as [`std::sync::RwLock`].
+pub struct RwLock<T: ?Sized> {
+    id: ModelId,
+    real: sync::RwLock<T>,
+}
+
+impl<T: ?Sized> UnwindSafe for RwLock<T> {}
+impl<T: ?Sized> RefUnwindSafe for RwLock<T> {}
+
+impl<T> RwLock<T> {
+    /// Makes an unlocked lock.
+    #[inline]
+    #[track_caller]
+    pub const fn new(value: T) -> Self {
+        Self { id: ModelId::new(), real: sync::RwLock::new(value) }
+    }
+
+    /// Gives the value back, as no one else can hold the lock.
+    ///
+    /// # Errors
+    ///
+    /// When a writer panicked while it held the lock.
+    pub fn into_inner(self) -> LockResult<T> {
+        if !active() {
+            return self.real.into_inner();
+        }
+        let poisoned = self.is_poisoned();
+        let value = self.real.into_inner().unwrap_or_else(PoisonError::into_inner);
+        poisonable(poisoned, value)
+    }
+}
+
+impl<T: ?Sized> RwLock<T> {
+    /// Blocks until this thread may read.
+    ///
+    /// # Errors
+    ///
+    /// When a writer panicked while it held the lock; the error holds the guard.
+    #[inline]
+    #[track_caller]
+    pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
+        if active() {
+            let at = Location::caller();
+            let poisoned = self.acquire(false, at);
+            return poisonable(poisoned, self.reading(at));
+        }
+        let outside = |real| RwLockReadGuard { lock: self, real, held: None };
+        match self.real.read() {
+            Ok(real) => Ok(outside(real)),
+            Err(e) => Err(PoisonError::new(outside(e.into_inner()))),
+        }
+    }
+
+    /// Blocks until this thread alone may read and write.
+    ///
+    /// # Errors
+    ///
+    /// When a writer panicked while it held the lock; the error holds the guard.
+    #[inline]
+    #[track_caller]
+    pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
+        if active() {
+            let at = Location::caller();
+            let poisoned = self.acquire(true, at);
+            return poisonable(poisoned, self.writing(at));
+        }
+        let outside =
+            |real| RwLockWriteGuard { lock: self, real: Some(real), held: None };
+        match self.real.write() {
+            Ok(real) => Ok(outside(real)),
+            Err(e) => Err(PoisonError::new(outside(e.into_inner()))),
+        }
+    }
+
+    fn acquire(&self, to_write: bool, at: Loc) -> bool {
+        let name = std::any::type_name::<Self>();
+        locks::rw_acquire(&self.id, name, self.real.is_poisoned(), to_write, at)
+    }
+
+    fn reading(&self, at: Loc) -> RwLockReadGuard<'_, T> {
+        let real = match self.real.try_read() {
+            Ok(real) => real,
+            Err(TryLockError::Poisoned(e)) => e.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                panic!("a lock made outside the exploration is held outside it")
+            }
+        };
+        let was_panicking = threads::panicking();
+        let held = Some(Held { at, was_panicking, written: false });
+        RwLockReadGuard { lock: self, real, held }
+    }
+
+    fn writing(&self, at: Loc) -> RwLockWriteGuard<'_, T> {
+        let real = match self.real.try_write() {
+            Ok(real) => real,
+            Err(TryLockError::Poisoned(e)) => e.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                panic!("a lock made outside the exploration is held outside it")
+            }
+        };
+        let was_panicking = threads::panicking();
+        let held = Some(Held { at, was_panicking, written: false });
+        RwLockWriteGuard { lock: self, real: Some(real), held }
+    }
+
+    /// Takes the lock for reading if no writer holds it.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` when a writer holds it, `Poisoned` as for [`RwLock::read`].
+    #[track_caller]
+    pub fn try_read(&self) -> TryLockResult<RwLockReadGuard<'_, T>> {
+        if active() {
+            let at = Location::caller();
+            let name = std::any::type_name::<Self>();
+            return match locks::rw_try(
+                &self.id,
+                name,
+                self.real.is_poisoned(),
+                false,
+                at,
+            ) {
+                None => Err(TryLockError::WouldBlock),
+                Some(poisoned) => Ok(poisonable(poisoned, self.reading(at))?),
+            };
+        }
+        let outside = |real| RwLockReadGuard { lock: self, real, held: None };
+        match self.real.try_read() {
+            Ok(real) => Ok(outside(real)),
+            Err(TryLockError::Poisoned(e)) => {
+                Err(PoisonError::new(outside(e.into_inner())).into())
+            }
+            Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
+        }
+    }
+
+    /// Takes the lock for writing if nobody holds it.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` when it is held, `Poisoned` as for [`RwLock::write`].
+    #[track_caller]
+    pub fn try_write(&self) -> TryLockResult<RwLockWriteGuard<'_, T>> {
+        if active() {
+            let at = Location::caller();
+            let name = std::any::type_name::<Self>();
+            return match locks::rw_try(
+                &self.id,
+                name,
+                self.real.is_poisoned(),
+                true,
+                at,
+            ) {
+                None => Err(TryLockError::WouldBlock),
+                Some(poisoned) => Ok(poisonable(poisoned, self.writing(at))?),
+            };
+        }
+        let outside =
+            |real| RwLockWriteGuard { lock: self, real: Some(real), held: None };
+        match self.real.try_write() {
+            Ok(real) => Ok(outside(real)),
+            Err(TryLockError::Poisoned(e)) => {
+                Err(PoisonError::new(outside(e.into_inner())).into())
+            }
+            Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
+        }
+    }
+
+    /// Whether a writer panicked while it held the lock.
+    pub fn is_poisoned(&self) -> bool {
+        let real = self.real.is_poisoned();
+        if active() { locks::is_poisoned(&self.id, real) } else { real }
+    }
+
+    /// Declares the value to be in order again.
+    pub fn clear_poison(&self) {
+        self.real.clear_poison();
+        if active() {
+            locks::clear_poison(&self.id);
+        }
+    }
+
+    /// The value, as `&mut self` proves that nobody else is at it.
+    ///
+    /// # Errors
+    ///
+    /// When a writer panicked while it held the lock.
+    pub fn get_mut(&mut self) -> LockResult<&mut T> {
+        if !active() {
+            return self.real.get_mut();
+        }
+        let poisoned = self.is_poisoned();
+        poisonable(
+            poisoned,
+            self.real.get_mut().unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+}
+
+impl<T> From<T> for RwLock<T> {
+    #[track_caller]
+    fn from(value: T) -> Self {
+        Self::new(value)
+    }
+}
+
+impl<T: Default> Default for RwLock<T> {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.real.fmt(f)
+    }
+}
+
+/// Holds a [`RwLock`] for reading until it is dropped.
+#[must_use = "if unused the RwLock will immediately unlock"]
+pub struct RwLockReadGuard<'a, T: ?Sized + 'a> {
+    lock: &'a RwLock<T>,
+    real: sync::RwLockReadGuard<'a, T>,
+    held: Option<Held>,
+}
+
+impl<T: ?Sized> Deref for RwLockReadGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.real
+    }
+}
+
+impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
+    fn drop(&mut self) {
+        if let Some(held) = self.held.take()
+            && active()
+        {
+            let id = &self.lock.id;
+            locks::rw_release(id, held.at, held.at, false, false, false, None);
+        }
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLockReadGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: ?Sized + fmt::Display> fmt::Display for RwLockReadGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+/// Holds a [`RwLock`] for writing until it is dropped.
+#[must_use = "if unused the RwLock will immediately unlock"]
+pub struct RwLockWriteGuard<'a, T: ?Sized + 'a> {
+    lock: &'a RwLock<T>,
+    /// `None` only while the guard is turned into a reader's.
+    real: Option<sync::RwLockWriteGuard<'a, T>>,
+    held: Option<Held>,
+}
+
+impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
+    /// Goes on as a reader, without letting a writer in between.
+    #[track_caller]
+    pub fn downgrade(mut guard: Self) -> RwLockReadGuard<'a, T> {
+        let lock = guard.lock;
+        let held = guard.held.take();
+        let real = guard.real.take().expect("a guard holds its lock");
+        let real = sync::RwLockWriteGuard::downgrade(real);
+        if held.is_some() && active() {
+            let at = Location::caller();
+            locks::rw_downgrade(&lock.id, at);
+            let held = held.map(|held| Held { at, ..held });
+            return RwLockReadGuard { lock, real, held };
+        }
+        RwLockReadGuard { lock, real, held: None }
+    }
+}
+
+impl<T: ?Sized> Deref for RwLockWriteGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        match &self.real {
+            Some(real) => real,
+            None => unreachable!("only `downgrade` takes a guard apart"),
+        }
+    }
+}
+
+impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        if let Some(held) = &mut self.held {
+            held.written = true;
+        }
+        match &mut self.real {
+            Some(real) => real,
+            None => unreachable!("only `downgrade` takes a guard apart"),
+        }
+    }
+}
+
+impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
+    fn drop(&mut self) {
+        if let Some(held) = self.held.take()
+            && active()
+        {
+            let value = shown(&**self);
+            let (at, poisons) = (held.at, held.poisons());
+            locks::rw_release(
+                &self.lock.id,
+                at,
+                at,
+                true,
+                poisons,
+                held.written,
+                value,
+            );
+        }
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLockWriteGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: ?Sized + fmt::Display> fmt::Display for RwLockWriteGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
