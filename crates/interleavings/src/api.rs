@@ -1,7 +1,9 @@
 //! The entry points: check a body, ask for its outcomes, set the limits.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::IsTerminal;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,6 +13,8 @@ use crate::kernel::ids::Loc;
 use crate::kernel::run::{Progress, Runner};
 use crate::kernel::{Exec, Rules};
 use crate::search::Search;
+use crate::trace::{Explored, Trace};
+use crate::{report, verdict};
 
 /// Runs `body` under every interleaving within the default bounds.
 ///
@@ -125,19 +129,31 @@ pub(crate) fn grouped(n: u64) -> String {
 }
 
 /// Why a program is wrong, with the schedule that shows it.
+///
+/// Its `Display` is the report as text of 80 columns.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    pub(crate) fault: Fault,
-    pub(crate) sentence: String,
-    pub(crate) coverage: Coverage,
-    pub(crate) schedule: Vec<u32>,
+    trace: Box<Trace>,
+    coverage: Coverage,
 }
 
 impl Failure {
     /// The mistake in one sentence.
     #[must_use]
     pub fn sentence(&self) -> &str {
-        &self.sentence
+        &self.trace.verdict.sentence
+    }
+
+    /// The kind of mistake, one of the names listed in [`crate::trace`].
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        &self.trace.verdict.kind
+    }
+
+    /// The schedule and everything needed to show it.
+    #[must_use]
+    pub fn trace(&self) -> &Trace {
+        &self.trace
     }
 
     /// What was explored before the failure was found.
@@ -149,7 +165,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence)
+        f.write_str(&report::render(&self.trace, false, &[]))
     }
 }
 
@@ -315,7 +331,7 @@ impl Checker {
     pub fn check(&self, body: impl Fn() + Send + Sync) -> Coverage {
         match self.explore(body) {
             Ok(coverage) => coverage,
-            Err(failure) => report(&failure),
+            Err(failure) => fail(&failure),
         }
     }
 
@@ -342,7 +358,7 @@ impl Checker {
     ) -> Outcomes<T> {
         match self.explore_outcomes(body) {
             Ok(outcomes) => outcomes,
-            Err(failure) => report(&failure),
+            Err(failure) => fail(&failure),
         }
     }
 
@@ -376,10 +392,12 @@ impl Checker {
     ) -> Result<Coverage, Failure> {
         // A thread of its own: the kernel's state is thread-local, and a panic that
         // is never unwound to its end leaves that thread's panic count wrong.
+        let title = caller_title();
         std::thread::scope(|scope| {
             let explorer = std::thread::Builder::new()
                 .name("interleavings".to_owned())
                 .spawn_scoped(scope, move || {
+                    TITLE.set(title);
                     Exploration::new(self, at).run(body, &mut keep)
                 })
                 .expect("a thread to explore on");
@@ -391,10 +409,16 @@ impl Checker {
     }
 }
 
-fn report(failure: &Failure) -> ! {
-    eprintln!("{failure}");
+fn fail(failure: &Failure) -> ! {
+    let colour = std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let mut more = Vec::new();
+    if !failure.trace.replay.is_empty() {
+        more.push(format!("again:    INTERLEAVINGS_REPLAY={}", failure.trace.replay));
+    }
+    eprintln!("{}", report::render(&failure.trace, colour, &more));
     // The report is complete, so the panic hook has nothing to add.
-    std::panic::resume_unwind(Box::new(failure.sentence.clone()))
+    std::panic::resume_unwind(Box::new(failure.sentence().to_owned()))
 }
 
 /// A schedule as text: the options taken, `-` for a run of first options.
@@ -433,7 +457,6 @@ struct Found {
     fault: Fault,
     steps: u32,
     schedule: Vec<u32>,
-    sentence: String,
 }
 
 enum Pass {
@@ -499,7 +522,7 @@ impl<'a> Exploration<'a> {
                 }
             }
         }
-        self.finish(&exec)
+        self.finish(exec, body)
     }
 
     /// Runs schedules until the bound is exhausted or a limit is reached.
@@ -604,9 +627,7 @@ impl<'a> Exploration<'a> {
             }
         };
         if better {
-            let sentence = crate::verdict::sentence(&fault, exec);
             self.found = Some(Found {
-                sentence,
                 fault,
                 steps: exec.steps,
                 schedule: exec.search.schedule(),
@@ -614,20 +635,57 @@ impl<'a> Exploration<'a> {
         }
     }
 
-    fn finish(mut self, exec: &Exec) -> Result<Coverage, Failure> {
-        self.coverage.threads_started = exec.stats.threads_started;
-        self.coverage.overlap = exec.stats.threads_at_once;
-        for (_, at) in &exec.stats.busy_waits {
+    fn finish<T>(
+        mut self,
+        mut exec: Box<Exec>,
+        body: &impl Fn() -> T,
+    ) -> Result<Coverage, Failure> {
+        let stats = &exec.stats;
+        self.coverage.threads_started = stats.threads_started;
+        self.coverage.overlap = stats.threads_at_once;
+        for (_, at) in &stats.busy_waits {
             self.coverage.busy_waits.push(format!("{}:{}", at.file(), at.line()));
         }
-        match self.found {
-            None => Ok(self.coverage),
-            Some(found) => Err(Failure {
-                fault: found.fault,
-                sentence: found.sentence,
-                coverage: self.coverage,
-                schedule: found.schedule,
-            }),
+        let Some(found) = self.found.take() else { return Ok(self.coverage) };
+        let text = self.coverage.to_string();
+        let explored = Explored { interleavings: self.coverage.interleavings, text };
+        let title = title();
+        if found.fault != Fault::NotRepeatable {
+            let choices = found.schedule.clone();
+            exec.search = Search::replay(choices);
+            exec.recording = true;
+            (exec, _) = self.execute(exec, body);
+            exec.snapshot();
+        }
+        let fault = judge::fault(&exec).unwrap_or(Fault::NotRepeatable);
+        if fault == Fault::NotRepeatable {
+            exec.record.clear();
+        }
+        let replay = spelled(&found.schedule);
+        let trace = verdict::trace(&exec, &fault, &title, explored, &replay);
+        Err(Failure { trace: Box::new(trace), coverage: self.coverage })
+    }
+}
+
+/// The name of the running test, or of the program.
+fn title() -> String {
+    TITLE.with_borrow(Clone::clone)
+}
+
+thread_local! {
+    /// What the exploration on this thread is called.
+    static TITLE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// The test's name, which libtest gives to the thread that runs it.
+fn caller_title() -> String {
+    let thread = std::thread::current();
+    match thread.name() {
+        Some(name) if name != "main" => name.to_owned(),
+        _ => {
+            let program = std::env::args().next().unwrap_or_default();
+            let stem = std::path::Path::new(&program).file_stem();
+            stem.map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
         }
     }
 }

@@ -72,6 +72,7 @@ pub(crate) fn panic_note(x: &Exec, t: Tid) -> PanicNote {
         message: "it panicked without a message".to_owned(),
         file: String::new(),
         line: 0,
+        holding: Vec::new(),
     };
     if let Some((first, note)) = &x.first_panic
         && (*first == t || x.threads[t].panic.is_none())

@@ -5,11 +5,14 @@ pub mod hint;
 mod judge;
 mod kernel;
 mod meeting;
+mod names;
 pub mod panic;
+mod report;
 mod search;
 pub mod sync;
 pub mod thread;
 pub mod time;
+pub mod trace;
 mod values;
 mod verdict;
 

@@ -1,24 +1,910 @@
-//! The sentence that names a mistake.
+//! Puts a failed execution into words: the mistake in one sentence, and its steps.
 
 use crate::judge::{self, Fault};
-use crate::kernel::Exec;
+use crate::kernel::ids::{Loc, Obj, Tid};
+use crate::kernel::record::{Action, RawStep, Woke};
+use crate::kernel::{Exec, Hold, Need, State};
+use crate::names::{Sources, short_type};
+use crate::trace::{
+    Explored, ObjectInfo, Place, Source, Step, ThreadInfo, Trace, Verdict,
+};
 
-/// The fault in the reader's words.
-pub(crate) fn sentence(fault: &Fault, x: &Exec) -> String {
-    match fault {
-        Fault::Panic(t) => {
-            let note = judge::panic_note(x, *t);
-            format!(
-                "thread {t} panicked at {}:{}: {}",
-                note.file, note.line, note.message
-            )
+/// Lines shown around those that the steps point to.
+const AROUND: u32 = 2;
+
+/// Turns a recorded execution into a trace.
+pub(crate) fn trace(
+    x: &Exec,
+    fault: &Fault,
+    title: &str,
+    coverage: Explored,
+    replay: &str,
+) -> Trace {
+    let mut words = Words::new(x);
+    let verdict = words.verdict(fault);
+    let steps: Vec<Step> =
+        (0..x.record.len()).map(|i| words.step(i, &x.record[i])).collect();
+    let threads = (0..x.threads.len())
+        .map(|t| ThreadInfo {
+            id: t,
+            name: words.threads[t].clone(),
+            spawned_at: place(x.threads[t].spawned_at),
+        })
+        .collect();
+    let objects = (0..x.objects.len())
+        .map(|o| ObjectInfo {
+            id: o,
+            kind: words.kind(o).to_owned(),
+            name: words.objects[o].clone(),
+            type_name: short_type(x.objects[o].type_name),
+            created_at: place(x.objects[o].made_at),
+        })
+        .collect();
+    let sources = words.sources_of(&steps, x);
+    Trace {
+        version: 1,
+        title: title.to_owned(),
+        verdict,
+        threads,
+        objects,
+        sources,
+        steps,
+        coverage,
+        replay: replay.to_owned(),
+    }
+}
+
+/// A trace without steps, for what no schedule shows.
+pub(crate) fn bare_trace(title: &str, verdict: Verdict, coverage: Explored) -> Trace {
+    Trace {
+        version: 1,
+        title: title.to_owned(),
+        verdict,
+        threads: Vec::new(),
+        objects: Vec::new(),
+        sources: Vec::new(),
+        steps: Vec::new(),
+        coverage,
+        replay: String::new(),
+    }
+}
+
+pub(crate) fn place(at: Loc) -> Place {
+    Place { file: at.file().to_owned(), line: at.line() }
+}
+
+/// Joins the lines of a panic's message, as `assert_eq!` writes several.
+fn one_line(message: &str) -> String {
+    let lines: Vec<&str> = message.lines().map(str::trim).collect();
+    match lines.as_slice() {
+        [] => "it gave no message".to_owned(),
+        [only] => (*only).to_owned(),
+        [first, rest @ ..] => {
+            let first = first.trim_end_matches(':');
+            format!("{first}: {}", rest.join(", "))
         }
-        Fault::Deadlock => match judge::lonely_meeting(x) {
-            Some((came, size)) => {
-                format!("ran one after another: only {came} of {size} threads met")
+    }
+}
+
+/// The names of everything in one execution.
+struct Words<'a> {
+    x: &'a Exec,
+    sources: Sources,
+    threads: Vec<String>,
+    objects: Vec<String>,
+}
+
+impl<'a> Words<'a> {
+    fn new(x: &'a Exec) -> Self {
+        let mut sources = Sources::default();
+        let threads = thread_names(x, &mut sources);
+        let mut words = Self { x, sources, threads, objects: Vec::new() };
+        words.objects = words.object_names();
+        words
+    }
+
+    fn object_names(&mut self) -> Vec<String> {
+        let mut names: Vec<Option<String>> = Vec::new();
+        for o in 0..self.x.objects.len() {
+            let at = self.x.objects[o].made_at;
+            names.push(self.sources.binding(at));
+        }
+        // Several objects of one name are told apart by number, from 0 as the
+        // elements of a `Vec` are.
+        let all = names.clone();
+        for (o, name) in names.iter_mut().enumerate() {
+            let same = |other: &usize| {
+                all[*other] == all[o] && self.kind(*other) == self.kind(o)
+            };
+            let before = (0..o).filter(same).count();
+            let after = (o + 1..all.len()).filter(same).count();
+            if let Some(name) = name
+                && before + after > 0
+            {
+                *name = format!("{name}[{before}]");
             }
-            None => "deadlock".to_owned(),
-        },
-        other => format!("{other:?}"),
+        }
+        let unnamed = |o: usize| {
+            format!("the {} of {}", self.kind(o), self.line(self.x.objects[o].made_at))
+        };
+        names
+            .into_iter()
+            .enumerate()
+            .map(|(o, name)| name.unwrap_or_else(|| unnamed(o)))
+            .collect()
+    }
+
+    fn kind(&self, o: Obj) -> &'static str {
+        match self.x.objects[o].state {
+            State::Mutex { .. } => "mutex",
+            State::RwLock { .. } => "rwlock",
+            State::Condvar { .. } => "condvar",
+            State::Barrier { .. } => "barrier",
+            State::Once { .. } => "once",
+            State::Channel(_) => "channel",
+            State::Atomic { .. } => "atomic",
+            State::Scope { .. } => "scope",
+            State::Meeting { .. } => "rendezvous",
+        }
+    }
+
+    /// A thread in a sentence.
+    fn who(&self, t: Tid) -> String {
+        let name = &self.threads[t];
+        if t == 0 || name.starts_with("thread ") {
+            name.clone()
+        } else {
+            format!("thread `{name}`")
+        }
+    }
+
+    /// An object in a sentence.
+    fn what(&self, o: Obj) -> String {
+        let name = &self.objects[o];
+        if name.starts_with("the ") { name.clone() } else { format!("`{name}`") }
+    }
+
+    /// A place in a sentence: the line, with its file if that is another one.
+    fn line(&self, at: Loc) -> String {
+        self.line_in(at.file(), at.line())
+    }
+
+    fn line_in(&self, file: &str, line: u32) -> String {
+        if file == self.x.threads[0].spawned_at.file() {
+            format!("line {line}")
+        } else {
+            let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+            format!("{name}:{line}")
+        }
+    }
+
+    // ---- the mistake ---------------------------------------------------------
+
+    fn verdict(&mut self, fault: &Fault) -> Verdict {
+        match fault {
+            Fault::Panic(t) => self.panic(*t),
+            Fault::Deadlock => self.deadlock(),
+            Fault::LeftWaiting(t) => {
+                let sentence = format!(
+                    "{} still waits when the program ends: {}",
+                    self.who(*t),
+                    self.waiting(*t)
+                );
+                let hint = "Join every thread, and give each a way to end.";
+                verdict("left-waiting", sentence, Some(hint))
+            }
+            Fault::LeftRunning(t) => {
+                let sentence = format!(
+                    "{} was still running when the program ended: nobody joined it (it \
+                     was started at {})",
+                    self.who(*t),
+                    self.line(self.x.threads[*t].spawned_at)
+                );
+                let hint = "Keep the handle and call `join`, or use `thread::scope`.";
+                verdict("left-running", sentence, Some(hint))
+            }
+            Fault::Livelock => {
+                let t = self.busiest();
+                let sentence = format!(
+                    "{} busy-waits for ever at {}: it looks again and again, and nobody \
+                     changes what it looks at",
+                    self.who(t),
+                    self.line(self.x.threads[t].at)
+                );
+                verdict("busy-wait", sentence, None)
+            }
+            Fault::TooManySteps => {
+                let t = self.busiest();
+                let sentence = format!(
+                    "the program does not end: after {} steps {} is still at {}",
+                    crate::api::grouped(u64::from(self.x.steps)),
+                    self.who(t),
+                    self.line(self.x.threads[t].at)
+                );
+                verdict("endless", sentence, None)
+            }
+            Fault::TooManyThreads => {
+                let sentence = format!(
+                    "{} starts thread after thread at {}: there are {} already",
+                    self.who(self.x.current),
+                    self.line(self.x.threads[self.x.current].at),
+                    self.x.threads.len()
+                );
+                verdict("too-many-threads", sentence, None)
+            }
+            Fault::NotRepeatable => {
+                let sentence = "the body does something else each time it is run, \
+                                although the schedule is the same"
+                    .to_owned();
+                let hint = "Take neither time nor random numbers from outside, make \
+                            everything inside the body, and mind statics and the order \
+                            of a `HashMap`.";
+                verdict("not-repeatable", sentence, Some(hint))
+            }
+        }
+    }
+
+    fn panic(&mut self, t: Tid) -> Verdict {
+        let note = judge::panic_note(self.x, t);
+        let mut sentence = format!(
+            "{} panicked at {}: {}",
+            self.who(t),
+            self.line_in(&note.file, note.line),
+            one_line(&note.message)
+        );
+        if let Some(&held) = note.holding.first() {
+            sentence.push_str(&format!(" (while it held {})", self.what(held)));
+        }
+        let mut verdict = verdict("panic", sentence, None);
+        for other in 0..self.x.threads.len() {
+            let thread = &self.x.threads[other];
+            if other != t
+                && let Some(panic) = thread.panic.as_ref().filter(|_| thread.finished)
+            {
+                let line = self.line_in(&panic.file, panic.line);
+                let who = self.who(other);
+                verdict.details.push(format!("{who} panicked then too, at {line}"));
+            } else if !thread.finished
+                && self.x.halt == Some(crate::kernel::Halt::Deadlock)
+            {
+                verdict.details.push(format!(
+                    "{} {}",
+                    self.who(other),
+                    self.waiting(other)
+                ));
+            }
+        }
+        verdict.hint = self.stale_hint().or_else(|| self.lost_update());
+        verdict
+    }
+
+    /// What reading an old value has to do with it.
+    fn stale_hint(&self) -> Option<String> {
+        let step = self.x.record.iter().rev().find(|s| s.stale.is_some())?;
+        let (newer, old) = step.stale?;
+        let from = old.map_or("the one it was made with".to_owned(), |at| {
+            format!("stored at {}", self.line(at))
+        });
+        Some(format!(
+            "{} read an old value of {} at {} ({from}), after another was stored at {}: \
+             a `{}` load need not see that yet.",
+            self.who(step.thread),
+            self.what(step.object?),
+            self.line(step.at),
+            self.line(newer),
+            step.ordering.unwrap_or("Relaxed")
+        ))
+    }
+
+    /// Looks for a value that was read, changed by another, and written over.
+    fn lost_update(&self) -> Option<String> {
+        let record = &self.x.record;
+        for (j, store) in record.iter().enumerate() {
+            let writes = match store.action {
+                Action::Store => true,
+                Action::Lock | Action::LockWrite => !store.blocked,
+                _ => false,
+            };
+            if !writes {
+                continue;
+            }
+            let object = store.object?;
+            let same =
+                |s: &&(usize, &RawStep)| s.1.object == Some(object) && !s.1.blocked;
+            let earlier: Vec<(usize, &RawStep)> =
+                record[..j].iter().enumerate().collect();
+            let looks = if store.action == Action::Store {
+                [Action::Load, Action::Load]
+            } else {
+                [Action::Unlock, Action::UnlockRead]
+            };
+            let looked = earlier
+                .iter()
+                .filter(same)
+                .rfind(|s| s.1.thread == store.thread && looks.contains(&s.1.action));
+            let Some((i, look)) = looked else { continue };
+            let changes = if store.action == Action::Store {
+                [Action::Store, Action::Update]
+            } else {
+                [Action::Unlock, Action::UnlockWrite]
+            };
+            let between = earlier[i + 1..]
+                .iter()
+                .filter(same)
+                .find(|s| s.1.thread != store.thread && changes.contains(&s.1.action));
+            if let Some((_, change)) = between {
+                let (me, other) = (self.who(store.thread), self.who(change.thread));
+                let what = self.what(object);
+                return Some(if store.action == Action::Store {
+                    format!(
+                        "Lost update? {me} read {what} at {} and stored at {}; in \
+                         between {other} changed it at {}.",
+                        self.line(look.at),
+                        self.line(store.at),
+                        self.line(change.at)
+                    )
+                } else {
+                    format!(
+                        "{me} looked at {what} at {} and came back at {}; in between \
+                         {other} had it, at {}.",
+                        self.line(look.at),
+                        self.line(store.at),
+                        self.line(change.at)
+                    )
+                });
+            }
+        }
+        None
+    }
+
+    fn busiest(&self) -> Tid {
+        let running = |t: &Tid| !self.x.threads[*t].finished;
+        let last = self.x.record.iter().rev().map(|s| s.thread).find(running);
+        last.unwrap_or(self.x.current)
+    }
+
+    /// The threads that a thread waits for, as far as they are known.
+    fn waits_for(&self, t: Tid) -> Vec<Tid> {
+        let holders = |o: Obj| -> Vec<Tid> {
+            let holds = self.x.holds().into_iter();
+            holds.filter(|(_, held)| *held == o).map(|(t, _)| t).collect()
+        };
+        match self.x.threads[t].need {
+            Need::Mutex(o) | Need::Read(o) | Need::Write(o) | Need::Once(o) => {
+                holders(o)
+            }
+            Need::Join(other) => vec![other],
+            Need::ScopeEnd(o) => {
+                let of_scope = |t: &Tid| {
+                    let thread = &self.x.threads[*t];
+                    thread.scope == Some(o) && !thread.finished
+                };
+                (0..self.x.threads.len()).filter(of_scope).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// A cycle of threads that wait for each other, by way of the first edges.
+    fn cycle(&self) -> Option<Vec<Tid>> {
+        for start in 0..self.x.threads.len() {
+            let mut path = vec![start];
+            let mut open = vec![self.waits_for(start)];
+            while let Some(next) = open.last_mut() {
+                match next.pop() {
+                    Some(t) if t == start => return Some(path),
+                    Some(t) if path.contains(&t) => {}
+                    Some(t) => {
+                        path.push(t);
+                        open.push(self.waits_for(t));
+                    }
+                    None => {
+                        open.pop();
+                        path.pop();
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    fn deadlock(&self) -> Verdict {
+        if let Some((came, size)) = judge::lonely_meeting(self.x) {
+            let sentence = format!(
+                "ran one after another: only {came} of {size} threads were at work at \
+                 the same time"
+            );
+            let hint = "Start all threads before you wait for one, and hold no lock \
+                        while a job runs.";
+            return self
+                .with_others(verdict("one-after-another", sentence, Some(hint)), &[]);
+        }
+        if let Some(cycle) = self.cycle() {
+            return self.cyclic(&cycle);
+        }
+        // The root is a thread that waits for something, not for a thread's end.
+        let waiting = |t: &Tid| !self.x.threads[*t].finished;
+        let roots: Vec<Tid> = (0..self.x.threads.len())
+            .filter(waiting)
+            .filter(|&t| {
+                let on_threads = self.waits_for(t);
+                on_threads.iter().all(|&o| self.x.threads[o].finished)
+            })
+            .collect();
+        let rank = |t: &Tid| match self.x.threads[*t].need {
+            Need::Mutex(_) | Need::Read(_) | Need::Write(_) => 0,
+            Need::Notified(..) if self.lost_notification(*t).is_some() => 1,
+            Need::Notified(..) => 2,
+            _ => 3,
+        };
+        let Some(root) = roots.iter().copied().min_by_key(rank) else {
+            let first = (0..self.x.threads.len()).find(waiting).unwrap_or(0);
+            let sentence = format!("{} {}", self.who(first), self.waiting(first));
+            return self.with_others(verdict("deadlock", sentence, None), &[first]);
+        };
+        self.rooted(root)
+    }
+
+    fn cyclic(&self, cycle: &[Tid]) -> Verdict {
+        let t = cycle[0];
+        if let [_] = cycle {
+            let thread = &self.x.threads[t];
+            if let Need::Join(_) = thread.need {
+                let sentence = format!(
+                    "{} joins itself at {}: it waits for its own end",
+                    self.who(t),
+                    self.line(thread.at)
+                );
+                return verdict("self-join", sentence, None);
+            }
+            let o = thread.object.unwrap_or(0);
+            let since = self.held_since(t, o);
+            let sentence = format!(
+                "{} waits for itself: at {} it wants {}, which it has held since {since}",
+                self.who(t),
+                self.line(thread.at),
+                self.what(o)
+            );
+            let hint = "Drop the first guard before, or pass it on.";
+            return self
+                .with_others(verdict("self-deadlock", sentence, Some(hint)), cycle);
+        }
+        let parts: Vec<String> = (0..cycle.len())
+            .map(|i| {
+                let (t, next) = (cycle[i], cycle[(i + 1) % cycle.len()]);
+                let thread = &self.x.threads[t];
+                match thread.need {
+                    Need::Join(_) | Need::ScopeEnd(_) => format!(
+                        "{} waits at {} for {} to end",
+                        self.who(t),
+                        self.line(thread.at),
+                        self.who(next)
+                    ),
+                    _ => {
+                        let o = thread.object.unwrap_or(0);
+                        format!(
+                            "{} waits at {} for {}, which {} has held since {}",
+                            self.who(t),
+                            self.line(thread.at),
+                            self.what(o),
+                            self.who(next),
+                            self.held_since(next, o)
+                        )
+                    }
+                }
+            })
+            .collect();
+        let sentence = format!("deadlock: {}", parts.join("; "));
+        let locks_only = cycle.iter().all(|&t| {
+            matches!(
+                self.x.threads[t].need,
+                Need::Mutex(_) | Need::Read(_) | Need::Write(_)
+            )
+        });
+        let hint = locks_only.then_some("Take the locks in the same order everywhere.");
+        self.with_others(verdict("deadlock", sentence, hint), cycle)
+    }
+
+    fn held_since(&self, t: Tid, o: Obj) -> String {
+        let of = |hold: &Hold| hold.thread == t;
+        let hold = match &self.x.objects[o].state {
+            State::Mutex { holder, .. } => *holder,
+            State::Once { running, .. } => *running,
+            State::RwLock { writer, readers, .. } => {
+                writer.filter(of).or_else(|| readers.iter().copied().find(of))
+            }
+            _ => None,
+        };
+        hold.map_or_else(|| "an earlier line".to_owned(), |hold| self.line(hold.at))
+    }
+
+    fn lost_notification(&self, t: Tid) -> Option<Hold> {
+        let Need::Notified(cv, _) = self.x.threads[t].need else { return None };
+        match self.x.objects[cv].state {
+            State::Condvar { lost, .. } => lost,
+            _ => None,
+        }
+    }
+
+    fn rooted(&self, root: Tid) -> Verdict {
+        let (who, waiting) = (self.who(root), self.waiting(root));
+        let (kind, hint) = match self.x.threads[root].need {
+            Need::Mutex(_) | Need::Read(_) | Need::Write(_) | Need::Once(_) => (
+                "forgotten-guard",
+                Some("A guard must be dropped by the thread that made it."),
+            ),
+            Need::Notified(..) => match self.lost_notification(root) {
+                Some(_) => (
+                    "missed-notification",
+                    Some(
+                        "Change the state under the lock, and look at it under the lock \
+                         before you wait.",
+                    ),
+                ),
+                None => (
+                    "no-notification",
+                    Some("Notify whenever what a waiter may wait for has become true."),
+                ),
+            },
+            Need::Message(_) => (
+                "no-message",
+                Some(
+                    "Drop every sender, your own included, when nothing more will come.",
+                ),
+            ),
+            Need::Room(_) | Need::Taken(..) => ("no-room", None),
+            Need::Token => ("never-unparked", None),
+            Need::Round(..) => ("barrier", None),
+            _ => ("deadlock", None),
+        };
+        let sentence = format!("{who} {waiting}");
+        self.with_others(verdict(kind, sentence, hint), &[root])
+    }
+
+    /// Adds what the threads besides the named ones wait for.
+    fn with_others(&self, mut verdict: Verdict, named: &[Tid]) -> Verdict {
+        for t in 0..self.x.threads.len() {
+            if !self.x.threads[t].finished && !named.contains(&t) {
+                verdict.details.push(format!("{} {}", self.who(t), self.waiting(t)));
+            }
+        }
+        verdict
+    }
+
+    /// What an unfinished thread does, as the end of a sentence about it.
+    fn waiting(&self, t: Tid) -> String {
+        let thread = &self.x.threads[t];
+        let line = self.line(thread.at);
+        let held = |o: Obj| {
+            let holds = self.x.holds();
+            let holder = holds.iter().find(|(_, held)| *held == o).map(|(t, _)| *t);
+            let what = self.what(o);
+            match holder {
+                Some(h) if self.x.threads[h].finished => format!(
+                    "waits for ever at {line} for {what}: {} took it at {} and ended \
+                     without giving it back",
+                    self.who(h),
+                    self.held_since(h, o)
+                ),
+                Some(h) => format!(
+                    "waits at {line} for {what}, which {} has held since {}",
+                    self.who(h),
+                    self.held_since(h, o)
+                ),
+                None => format!("is about to take {what} at {line}"),
+            }
+        };
+        match thread.need {
+            Need::Mutex(o) | Need::Read(o) | Need::Write(o) | Need::Once(o) => held(o),
+            Need::Notified(cv, _) => match self.lost_notification(t) {
+                Some(hold) => format!(
+                    "waits for ever at {line} for a notification of {}: {} sent it \
+                     before, at {}, when nobody waited",
+                    self.what(cv),
+                    self.who(hold.thread),
+                    self.line(hold.at)
+                ),
+                None => format!(
+                    "waits for ever at {line} for a notification of {}: nobody is left \
+                     who could send one",
+                    self.what(cv)
+                ),
+            },
+            Need::Message(o) => format!(
+                "waits for ever at {line} for a message on {}: a sender is still alive, \
+                 but nobody who could send runs any more",
+                self.what(o)
+            ),
+            Need::Room(o) => format!(
+                "waits for ever at {line} for room in {}: it is full, and nobody receives",
+                self.what(o)
+            ),
+            Need::Taken(o, _) => format!(
+                "waits for ever at {line} until its message on {} is received",
+                self.what(o)
+            ),
+            Need::Join(other) => {
+                format!("waits at {line} for {} to end", self.who(other))
+            }
+            Need::ScopeEnd(_) => {
+                format!("waits at {line} for the threads of its scope")
+            }
+            Need::Token => format!("is parked for ever at {line}: nobody unparks it"),
+            Need::Round(o, _) => match self.x.objects[o].state {
+                State::Barrier { size, arrived, .. } => format!(
+                    "waits for ever at {line} at the barrier {}: {arrived} of {size} \
+                     threads came",
+                    self.what(o)
+                ),
+                _ => format!("waits at {line}"),
+            },
+            Need::Initialised(o) => {
+                format!("waits at {line} for {} to be initialised", self.what(o))
+            }
+            Need::Meeting(..) => format!("waits at {line} for the others"),
+            Need::Sleep => format!("sleeps at {line}"),
+            Need::Nothing => format!("is at {line}"),
+        }
+    }
+
+    // ---- the steps -------------------------------------------------------------
+
+    fn step(&self, i: usize, raw: &RawStep) -> Step {
+        let waits = self.waits_after(i);
+        let choice = match (raw.stale, raw.woke) {
+            (Some(_), _) => Some("stale-read"),
+            (None, Woke::Spurious) if !raw.blocked => Some("spurious"),
+            (None, Woke::TimedOut) if !raw.blocked => Some("time-out"),
+            _ => None,
+        };
+        Step {
+            thread: raw.thread,
+            op: op(raw.action).to_owned(),
+            object: raw.object,
+            text: self.text(raw),
+            location: place(raw.at),
+            value: raw.value.clone(),
+            blocks: raw.blocked,
+            failed: raw.failed,
+            preempts: raw.preempted,
+            choice: choice.map(str::to_owned),
+            holds: raw.holds.clone(),
+            waits,
+        }
+    }
+
+    /// Who waits for what after a step: those whose last step has blocked.
+    fn waits_after(&self, i: usize) -> Vec<(usize, usize)> {
+        let mut waits = Vec::new();
+        for t in 0..self.x.threads.len() {
+            let last = self.x.record[..=i].iter().rfind(|s| s.thread == t);
+            if let Some(RawStep { blocked: true, object: Some(o), .. }) = last {
+                waits.push((t, *o));
+            }
+        }
+        waits
+    }
+
+    fn text(&self, raw: &RawStep) -> String {
+        let what = raw.object.map(|o| self.what(o)).unwrap_or_default();
+        let other = raw.other.map(|t| self.who(t)).unwrap_or_default();
+        let value = raw.value.as_deref();
+        if raw.blocked {
+            return self.blocked_text(raw, &what);
+        }
+        let with = |verb: &str| format!("{verb} {what}");
+        let left = |verb: &str| match value {
+            Some(value) => format!("{verb} {what} = {value}"),
+            None => format!("{verb} {what}"),
+        };
+        let end = |ok: &str, bad: &str| {
+            let verb = if raw.failed { bad } else { ok };
+            format!("{verb} {what}")
+        };
+        match raw.action {
+            Action::Start => "starts".to_owned(),
+            Action::End => "ends".to_owned(),
+            Action::Panic => "panics".to_owned(),
+            Action::Spawn => format!("starts {other}"),
+            Action::Join if other.is_empty() => "asks if it has ended".to_owned(),
+            Action::Join => format!("joins {other}"),
+            Action::ScopeEnd => "ends its scope".to_owned(),
+            Action::Yield => "yields".to_owned(),
+            Action::Spin => "spins".to_owned(),
+            Action::Sleep => "wakes from sleep".to_owned(),
+            Action::Park => match raw.woke {
+                Woke::Normal => "is unparked".to_owned(),
+                Woke::TimedOut => "unparks: time is up".to_owned(),
+                Woke::Spurious => "unparks for no reason".to_owned(),
+            },
+            Action::Unpark => format!("unparks {other}"),
+            Action::Lock => with("locks"),
+            Action::TryLock => end("tries and locks", "finds locked"),
+            Action::Unlock => left("unlocks"),
+            Action::LockRead => with("reads-locks"),
+            Action::TryLockRead => end("tries and read-locks", "finds locked"),
+            Action::UnlockRead => with("read-unlocks"),
+            Action::LockWrite => with("write-locks"),
+            Action::TryLockWrite => end("tries and write-locks", "finds locked"),
+            Action::UnlockWrite => left("write-unlocks"),
+            Action::Downgrade => with("downgrades"),
+            Action::Wait => with("waits on"),
+            Action::WakeUp => match raw.woke {
+                Woke::Spurious => format!("wakes from {what} for no reason"),
+                Woke::TimedOut => format!("wakes from {what}: time is up"),
+                Woke::Normal => format!("wakes from {what}"),
+            },
+            Action::NotifyOne if raw.failed => {
+                format!("notifies {what}: nobody waits")
+            }
+            Action::NotifyOne => format!("notifies {what}: wakes {other}"),
+            Action::NotifyAll if raw.failed => {
+                format!("notifies all of {what}: nobody waits")
+            }
+            Action::NotifyAll => format!("notifies all of {what}"),
+            Action::BarrierWait => with("passes"),
+            Action::OnceRun => with("initialises"),
+            Action::OnceDone => end("has initialised", "fails to initialise"),
+            Action::OnceSeen => end("finds initialised", "finds empty"),
+            Action::Send => end("sends on", "cannot send: closed"),
+            Action::TrySend => end("sends on", "cannot send on"),
+            Action::Receive => match raw.woke {
+                Woke::TimedOut if raw.failed => {
+                    format!("gives up on {what}: time is up")
+                }
+                _ => end("receives from", "sees the end of"),
+            },
+            Action::TryReceive => end("receives from", "finds nothing in"),
+            Action::SendersGone => with("drops the last sender of"),
+            Action::ReceiverGone => with("drops the receiver of"),
+            Action::Load => {
+                let value = value.unwrap_or("?");
+                let old = if raw.stale.is_some() { " (an old value)" } else { "" };
+                format!("reads {what} = {value}{old}")
+            }
+            Action::Store => left("stores"),
+            Action::Update => match value {
+                Some(value) => format!("updates {what}: {value}"),
+                None => with("updates"),
+            },
+            Action::FailedUpdate => match value {
+                Some(value) => format!("cannot update {what}: it is {value}"),
+                None => with("cannot update"),
+            },
+            Action::Fence => format!("fence {}", raw.ordering.unwrap_or_default()),
+            Action::Meet => "meets the others".to_owned(),
+        }
+    }
+
+    fn blocked_text(&self, raw: &RawStep, what: &str) -> String {
+        let holder = raw.holds.iter().find(|(_, o)| Some(*o) == raw.object);
+        let by = match holder {
+            Some((t, _)) if *t == raw.thread => ", held by itself".to_owned(),
+            Some((t, _)) => format!(", held by {}", self.threads[*t]),
+            None => String::new(),
+        };
+        match raw.action {
+            Action::Wait => format!("waits on {what}"),
+            Action::Join => match self.x.threads[raw.thread].need {
+                Need::Join(t) => format!("waits for {} to end", self.who(t)),
+                _ => "waits to join".to_owned(),
+            },
+            Action::ScopeEnd => "waits for its scope's threads".to_owned(),
+            Action::Sleep => "sleeps".to_owned(),
+            Action::Park => "parks".to_owned(),
+            Action::Receive => format!("waits for a message on {what}"),
+            Action::Send => format!("waits to send on {what}"),
+            Action::BarrierWait => format!("waits at {what}"),
+            Action::Meet => "waits for the others".to_owned(),
+            _ => format!("waits for {what}{by}"),
+        }
+    }
+
+    /// The pieces of source that the steps and constructions point to.
+    fn sources_of(&mut self, steps: &[Step], x: &Exec) -> Vec<Source> {
+        let mut wanted: Vec<Place> = steps.iter().map(|s| s.location.clone()).collect();
+        wanted.extend(x.objects.iter().map(|o| place(o.made_at)));
+        wanted.extend(x.threads.iter().map(|t| place(t.spawned_at)));
+        wanted.extend(
+            x.first_panic
+                .iter()
+                .map(|(_, note)| Place { file: note.file.clone(), line: note.line }),
+        );
+        wanted.sort();
+        wanted.dedup();
+        let mut files: Vec<(String, u32, u32)> = Vec::new();
+        for at in wanted {
+            match files.last_mut() {
+                Some((file, _, last)) if *file == at.file => *last = at.line,
+                _ => files.push((at.file, at.line, at.line)),
+            }
+        }
+        let mut sources = Vec::new();
+        for (file, first, last) in files {
+            let first_line = first.saturating_sub(AROUND).max(1);
+            let lines = self.sources.lines(&file);
+            let from = first_line as usize - 1;
+            let to = ((last + AROUND) as usize).min(lines.len());
+            if from < to {
+                let lines = lines[from..to].to_vec();
+                sources.push(Source { file, first_line, lines });
+            }
+        }
+        sources
+    }
+}
+
+fn verdict(kind: &str, sentence: String, hint: Option<&str>) -> Verdict {
+    Verdict {
+        kind: kind.to_owned(),
+        sentence,
+        details: Vec::new(),
+        hint: hint.map(str::to_owned),
+    }
+}
+
+fn thread_names(x: &Exec, sources: &mut Sources) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (t, thread) in x.threads.iter().enumerate() {
+        let own = thread.name.as_deref().map(str::to_owned);
+        let name = match own {
+            _ if t == 0 => Some("main".to_owned()),
+            Some(name) => Some(name),
+            None => sources.handle(thread.spawned_at),
+        };
+        let taken = name.as_ref().is_some_and(|name| names.contains(name));
+        names.push(match name {
+            Some(name) if !taken => name,
+            Some(name) if thread.name.is_some() => format!("{name} ({t})"),
+            _ => format!("thread {t}"),
+        });
+    }
+    names
+}
+
+/// A step's short name in the trace.
+fn op(action: Action) -> &'static str {
+    match action {
+        Action::Start => "start",
+        Action::End => "end",
+        Action::Panic => "panic",
+        Action::Spawn => "spawn",
+        Action::Join => "join",
+        Action::ScopeEnd => "scope-end",
+        Action::Yield => "yield",
+        Action::Spin => "spin",
+        Action::Sleep => "sleep",
+        Action::Park => "park",
+        Action::Unpark => "unpark",
+        Action::Lock => "lock",
+        Action::TryLock => "try-lock",
+        Action::Unlock => "unlock",
+        Action::LockRead => "read-lock",
+        Action::TryLockRead => "try-read-lock",
+        Action::UnlockRead => "read-unlock",
+        Action::LockWrite => "write-lock",
+        Action::TryLockWrite => "try-write-lock",
+        Action::UnlockWrite => "write-unlock",
+        Action::Downgrade => "downgrade",
+        Action::Wait => "wait",
+        Action::WakeUp => "wake-up",
+        Action::NotifyOne => "notify-one",
+        Action::NotifyAll => "notify-all",
+        Action::BarrierWait => "barrier",
+        Action::OnceRun => "initialise",
+        Action::OnceDone => "initialised",
+        Action::OnceSeen => "look",
+        Action::Send => "send",
+        Action::TrySend => "try-send",
+        Action::Receive => "receive",
+        Action::TryReceive => "try-receive",
+        Action::SendersGone => "drop-sender",
+        Action::ReceiverGone => "drop-receiver",
+        Action::Load => "load",
+        Action::Store => "store",
+        Action::Update => "update",
+        Action::FailedUpdate => "failed-update",
+        Action::Fence => "fence",
+        Action::Meet => "rendezvous",
     }
 }

@@ -129,6 +129,8 @@ pub(crate) struct PanicNote {
     pub(crate) message: String,
     pub(crate) file: String,
     pub(crate) line: u32,
+    /// The locks that the thread held.
+    pub(crate) holding: Vec<Obj>,
 }
 
 /// Who holds a lock, and since which line.
@@ -754,7 +756,9 @@ impl Exec {
         if !self.recording {
             return;
         }
+        self.snapshot();
         let mut step = RawStep {
+            holds: Vec::new(),
             thread: self.current,
             at,
             action,
@@ -771,6 +775,33 @@ impl Exec {
         };
         more(&mut step);
         self.record.push(step);
+    }
+
+    /// Writes down who holds what after the last step, before the next one.
+    pub(crate) fn snapshot(&mut self) {
+        let holds = self.holds();
+        if let Some(last) = self.record.last_mut() {
+            last.holds = holds;
+        }
+    }
+
+    /// Who holds which lock: pairs of thread and object.
+    pub(crate) fn holds(&self) -> Vec<(Tid, Obj)> {
+        let mut holds = Vec::new();
+        for (o, object) in self.objects.iter().enumerate() {
+            match &object.state {
+                State::Mutex { holder: Some(hold), .. }
+                | State::RwLock { writer: Some(hold), .. }
+                | State::Once { running: Some(hold), .. } => {
+                    holds.push((hold.thread, o));
+                }
+                State::RwLock { readers, .. } => {
+                    holds.extend(readers.iter().map(|hold| (hold.thread, o)));
+                }
+                _ => {}
+            }
+        }
+        holds
     }
 }
 

@@ -84,4 +84,6 @@ pub(crate) struct RawStep {
     pub(crate) ordering: Option<&'static str>,
     /// The virtual clock in nanoseconds.
     pub(crate) clock: u64,
+    /// Who holds what after the step: pairs of thread and object.
+    pub(crate) holds: Vec<(Tid, Obj)>,
 }

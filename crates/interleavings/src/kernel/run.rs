@@ -169,7 +169,7 @@ fn install_hook() {
             let (file, line) = info
                 .location()
                 .map_or((String::new(), 0), |at| (at.file().to_owned(), at.line()));
-            threads::note_panic(PanicNote { message, file, line });
+            threads::note_panic(PanicNote { message, file, line, holding: Vec::new() });
             if LOUD.with_borrow(|loud| *loud) {
                 outer(info);
             }

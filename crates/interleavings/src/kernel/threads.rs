@@ -225,9 +225,11 @@ pub(crate) fn clock(at: Loc) -> u64 {
 }
 
 /// Notes a panic of the running thread; called by the panic hook.
-pub(crate) fn note_panic(note: PanicNote) {
+pub(crate) fn note_panic(mut note: PanicNote) {
     with(|x| {
         let me = x.current;
+        let held = x.holds().into_iter().filter(|(t, _)| *t == me);
+        note.holding = held.map(|(_, o)| o).collect();
         x.threads[me].panicking = true;
         x.threads[me].panic = Some(note.clone());
         if x.first_panic.is_none() {
@@ -270,7 +272,7 @@ pub(crate) fn panic_resumed() {
         if thread.panic.is_none() {
             let (file, line) = (thread.at.file().to_owned(), thread.at.line());
             let message = "it goes on with a panic that was caught before".to_owned();
-            thread.panic = Some(PanicNote { message, file, line });
+            thread.panic = Some(PanicNote { message, file, line, holding: Vec::new() });
         }
     });
 }
@@ -285,6 +287,7 @@ pub(crate) fn note_body_panic(payload: &(dyn std::any::Any + Send)) {
                 message: text.unwrap_or_else(|| "it panicked without a message".into()),
                 file: at.file().to_owned(),
                 line: at.line(),
+                holding: Vec::new(),
             });
         }
     });
