@@ -125,6 +125,7 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::primitives::must_end;
 
     const THREE: NonZero<usize> = NonZero::new(3).unwrap();
     const FOR_EVER: Duration = Duration::MAX;
@@ -153,6 +154,7 @@ mod tests {
 
     #[test]
     fn each_party_gets_an_index_of_its_own_round_after_round() {
+        let _watchdog = must_end();
         let barrier = Barrier::new(THREE, || {});
         for _ in 0..100 {
             assert_eq!(meet(&barrier, 3), [Ok(0), Ok(1), Ok(2)]);
@@ -161,6 +163,7 @@ mod tests {
 
     #[test]
     fn more_threads_than_parties_pass_in_several_rounds() {
+        let _watchdog = must_end();
         let barrier = Barrier::new(THREE, || {});
         let indices: Vec<_> = meet(&barrier, 9).into_iter().flatten().collect();
         assert_eq!(indices, [0, 0, 0, 1, 1, 1, 2, 2, 2]);
@@ -168,6 +171,7 @@ mod tests {
 
     #[test]
     fn the_action_runs_once_a_round_before_anybody_goes_on() {
+        let _watchdog = must_end();
         let rounds = AtomicUsize::new(0);
         let action = || {
             rounds.fetch_add(1, Ordering::Relaxed);
@@ -189,6 +193,7 @@ mod tests {
 
     #[test]
     fn running_out_of_time_breaks_the_barrier_for_everybody() {
+        let _watchdog = must_end();
         let barrier = Barrier::new(THREE, || {});
         thread::scope(|scope| {
             let waiting = scope.spawn(|| barrier.wait(FOR_EVER));
@@ -202,6 +207,7 @@ mod tests {
 
     #[test]
     fn the_time_limit_is_waited_out() {
+        let _watchdog = must_end();
         let limit = Duration::from_millis(20);
         let barrier = Barrier::new(THREE, || {});
         let begun = std::time::Instant::now();
@@ -211,6 +217,7 @@ mod tests {
 
     #[test]
     fn abort_ends_every_wait() {
+        let _watchdog = must_end();
         let barrier = Barrier::new(THREE, || {});
         thread::scope(|scope| {
             let waiting = scope.spawn(|| meet(&barrier, 2));
@@ -223,6 +230,7 @@ mod tests {
 
     #[test]
     fn reset_fails_those_who_wait_and_starts_afresh() {
+        let _watchdog = must_end();
         let barrier = Barrier::new(THREE, || {});
         thread::scope(|scope| {
             let waiting = scope.spawn(|| meet(&barrier, 2));
@@ -237,6 +245,7 @@ mod tests {
 
     #[test]
     fn reset_mends_a_broken_barrier() {
+        let _watchdog = must_end();
         let barrier = Barrier::new(THREE, || {});
         barrier.abort();
         barrier.reset();
@@ -245,6 +254,7 @@ mod tests {
 
     #[test]
     fn a_panic_in_the_action_breaks_the_barrier() {
+        let _watchdog = must_end();
         let barrier = Barrier::new(THREE, || panic!("the action failed"));
         thread::scope(|scope| {
             let waiting = scope.spawn(|| meet(&barrier, 2));

@@ -83,11 +83,13 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::primitives::must_end;
 
     const TWO: NonZero<usize> = NonZero::new(2).unwrap();
 
     #[test]
     fn items_come_out_in_order_and_never_exceed_the_capacity() {
+        let _watchdog = must_end();
         let buffer = BoundedBuffer::new(TWO);
         thread::scope(|scope| {
             scope.spawn(|| {
@@ -103,6 +105,7 @@ mod tests {
 
     #[test]
     fn many_producers_and_consumers_lose_nothing() {
+        let _watchdog = must_end();
         let buffer = BoundedBuffer::new(TWO);
         let sum: usize = thread::scope(|scope| {
             let take_all = || std::iter::from_fn(|| buffer.take()).sum::<usize>();
@@ -118,25 +121,32 @@ mod tests {
 
     #[test]
     fn closing_ends_every_wait() {
-        let (full, empty) = (BoundedBuffer::new(TWO), BoundedBuffer::<u8>::new(TWO));
-        full.put(1).unwrap();
-        full.put(2).unwrap();
-        thread::scope(|scope| {
-            let producers = [(); 2].map(|()| scope.spawn(|| full.put(3)));
-            let consumers = [(); 2].map(|()| scope.spawn(|| empty.take()));
-            full.close();
-            empty.close();
-            for producer in producers {
-                assert_eq!(producer.join().unwrap(), Err(Closed(3)));
-            }
-            for consumer in consumers {
-                assert_eq!(consumer.join().unwrap(), None);
-            }
-        });
+        let _watchdog = must_end();
+        // A thread that begins to wait after the closing tells nothing, so try often.
+        for _ in 0..200 {
+            let (full, empty) =
+                (BoundedBuffer::new(TWO), BoundedBuffer::<u8>::new(TWO));
+            full.put(1).unwrap();
+            full.put(2).unwrap();
+            thread::scope(|scope| {
+                let producers = [(); 2].map(|()| scope.spawn(|| full.put(3)));
+                let consumers = [(); 2].map(|()| scope.spawn(|| empty.take()));
+                thread::yield_now();
+                full.close();
+                empty.close();
+                for producer in producers {
+                    assert_eq!(producer.join().unwrap(), Err(Closed(3)));
+                }
+                for consumer in consumers {
+                    assert_eq!(consumer.join().unwrap(), None);
+                }
+            });
+        }
     }
 
     #[test]
     fn what_is_in_a_closed_buffer_can_be_taken() {
+        let _watchdog = must_end();
         let buffer = BoundedBuffer::new(TWO);
         buffer.put("last").unwrap();
         buffer.close();

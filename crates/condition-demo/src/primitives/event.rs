@@ -83,12 +83,14 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::primitives::must_end;
 
     const FOR_EVER: Duration = Duration::MAX;
     const AT_ONCE: Duration = Duration::ZERO;
 
     #[test]
     fn an_event_stays_set_until_it_is_cleared() {
+        let _watchdog = must_end();
         let event = Event::new();
         assert!(!event.wait(AT_ONCE));
         event.set();
@@ -100,6 +102,7 @@ mod tests {
 
     #[test]
     fn who_sleeps_through_set_and_clear_goes_on() {
+        let _watchdog = must_end();
         let event = Event::new();
         thread::scope(|scope| {
             let (locked, is_locked) = mpsc::channel();
@@ -123,6 +126,7 @@ mod tests {
 
     #[test]
     fn a_set_between_looking_and_waiting_counts() {
+        let _watchdog = must_end();
         let event = Event::new();
         let seen = event.generation();
         event.set();

@@ -45,25 +45,32 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::primitives::must_end;
 
     #[test]
     fn the_last_count_opens_for_everybody() {
-        let latch = Latch::new(2);
-        thread::scope(|scope| {
-            for _ in 0..3 {
-                scope.spawn(|| {
-                    latch.wait();
-                    assert!(latch.is_open());
-                });
-            }
-            latch.count_down();
-            assert!(!latch.is_open(), "one of two");
-            latch.count_down();
-        });
+        let _watchdog = must_end();
+        // A thread that begins to wait after the opening tells nothing, so try often.
+        for _ in 0..200 {
+            let latch = Latch::new(2);
+            thread::scope(|scope| {
+                for _ in 0..3 {
+                    scope.spawn(|| {
+                        latch.wait();
+                        assert!(latch.is_open());
+                    });
+                }
+                latch.count_down();
+                assert!(!latch.is_open(), "one of two");
+                thread::yield_now();
+                latch.count_down();
+            });
+        }
     }
 
     #[test]
     fn an_open_latch_stays_open() {
+        let _watchdog = must_end();
         let latch = Latch::new(1);
         latch.count_down();
         latch.count_down();
@@ -73,6 +80,7 @@ mod tests {
 
     #[test]
     fn nothing_to_count_is_open_from_the_start() {
+        let _watchdog = must_end();
         Latch::new(0).wait();
     }
 }

@@ -48,9 +48,14 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::primitives::must_end;
+
+    const WRITERS: usize = 3;
+    const LETTERS: usize = 2000;
 
     #[test]
     fn a_second_letter_waits_for_room() {
+        let _watchdog = must_end();
         let mailbox = Mailbox::new();
         mailbox.put(1);
         thread::scope(|scope| {
@@ -69,8 +74,7 @@ mod tests {
 
     #[test]
     fn every_letter_arrives_once() {
-        const WRITERS: usize = 3;
-        const LETTERS: usize = 200;
+        let _watchdog = must_end();
         let mailbox = Mailbox::new();
         let mut arrived = thread::scope(|scope| {
             for writer in 0..WRITERS {

@@ -13,3 +13,12 @@ pub use event::Event;
 pub use latch::Latch;
 pub use mailbox::Mailbox;
 pub use timer::Timer;
+
+/// For tests: ends all of them with a failure if the calling one hangs.
+#[cfg(test)]
+fn must_end() -> common::watchdog::Watchdog {
+    let thread = std::thread::current();
+    let name = thread.name().unwrap_or("without a name");
+    let limit = std::time::Duration::from_secs(20);
+    common::watchdog::Watchdog::start(format!("test `{name}`"), limit).unwrap()
+}
