@@ -30,11 +30,11 @@ pub fn run() -> anyhow::Result<()> {
     println!("A process logs {} orders, and its main returns:", ORDERS.len());
     let lost = trial("main-returns")?;
     lost.show();
-    println!("  ended by {}, without a complaint; no order arrived", lost.status);
     ensure!(lost.status.success(), "the end of main was taken for a failure");
     ensure!(lost.output.contains("main returns"), "main did not come to its end");
     ensure!(!lost.output.contains("tea"), "the buffer was written after all");
     ensure!(!lost.output.contains("closed"), "the log's Drop ran after all");
+    println!("  ended by {}, without a complaint; no order arrived", lost.status);
 
     println!("\nThe same log, closed and joined before the end:");
     let (log, lines) = mpsc::sync_channel(0);
@@ -46,10 +46,7 @@ pub fn run() -> anyhow::Result<()> {
     drop(log);
     let written = logger.join().unwrap();
     ensure!(written == ORDERS.len(), "{written} lines were written");
-    println!(
-        "\nok: main's return cost {} lines and a Drop, a join saved them",
-        written
-    );
+    println!("\nok: main's return cost {written} lines and a Drop, a join saved them");
     Ok(())
 }
 
