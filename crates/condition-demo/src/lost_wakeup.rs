@@ -9,7 +9,7 @@
 //! Run:     cargo run -p condition-demo -- lost-wakeup
 //! Expect:  two hangs, each ended after 1 s with a diagnosis, then a wait that ends
 //! Chapter: book/src/conditions.md
-//! Source:  std::sync::Condvar; POSIX, pthread_cond_broadcast, "Rationale"
+//! Source:  std::sync::Condvar; POSIX, pthread_cond_signal
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Barrier, Condvar, Mutex};

@@ -1,7 +1,7 @@
 //! A queue with room for so many items, which can be closed.
 //!
 //! Source: C. A. R. Hoare, "Monitors: An Operating System Structuring Concept", 1974,
-//! section 4, with a close as Go's channels have it.
+//! section 4; the closing is an addition.
 
 use std::collections::VecDeque;
 use std::num::NonZero;
