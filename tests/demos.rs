@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use course_tests::{Demo, demos};
+use course_tests::{Demo, demos, runs};
 use libtest_mimic::{Arguments, Failed, Trial};
 use tempfile::TempDir;
 use unicode_width::UnicodeWidthStr;
@@ -127,13 +127,6 @@ impl Ran {
             ensure!(as_expected, "left behind: {names:?}");
         }
         Ok(())
-    }
-}
-
-fn runs() -> anyhow::Result<usize> {
-    match std::env::var("COURSE_RUNS") {
-        Ok(runs) => runs.parse().with_context(|| format!("COURSE_RUNS={runs}")),
-        Err(_) => Ok(1),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Finds what there is to judge: the demos of the workspace and their scenes.
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -94,4 +95,16 @@ impl Demo {
         ensure!(!scenes.is_empty(), "{name} has no scenes");
         Ok(Self { name: name.to_owned(), program, scenes, wrong })
     }
+}
+
+/// How often each scene and each answer is to run: `COURSE_RUNS`, by default once.
+///
+/// # Errors
+///
+/// When the variable is not a number above 0.
+pub fn runs() -> anyhow::Result<usize> {
+    let Ok(runs) = std::env::var("COURSE_RUNS") else { return Ok(1) };
+    let number: NonZeroUsize =
+        runs.parse().with_context(|| format!("read COURSE_RUNS=`{runs}`"))?;
+    Ok(number.get())
 }
