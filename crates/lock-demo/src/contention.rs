@@ -23,7 +23,7 @@ use common::{measure, println};
 use crate::counters::{Counter, Sharded};
 
 /// Several time slices of the scheduler, so that all threads get their turn.
-const RUN_TIME: Duration = Duration::from_millis(45);
+const RUN_TIME: Duration = Duration::from_millis(30);
 const BAR_WIDTH: usize = 40;
 
 #[derive(Clone, Copy, clap::Args)]

@@ -18,6 +18,8 @@ use anyhow::ensure;
 use common::{println, trial};
 use parking_lot::Mutex;
 
+use crate::{cycle, payer_first};
+
 const TRANSFERS: usize = 10_000;
 
 pub struct Account {
@@ -33,11 +35,10 @@ pub fn run() -> anyhow::Result<()> {
     let ended = !hung.status.success() && hung.output.contains("hung");
     ensure!(ended, "two orders did not lead to a deadlock");
 
-    println!("\nthe same, and parking_lot looks for the circle:");
-    let found = trial("deadlock-found")?;
-    found.show();
-    let named = found.output.contains("2 threads wait in a circle");
-    ensure!(!found.status.success() && named, "no deadlock was found");
+    println!("\ntwo more do the same, and parking_lot looks for the circle:");
+    let circle = cycle::wait_for_deadlock(&payer_first::start_tellers([3, 4])?);
+    circle.iter().for_each(|line| println!("  {line}"));
+    ensure!(circle.len() == 2, "{} threads wait in a circle, not 2", circle.len());
 
     let [first, second] = accounts();
     thread::scope(|scope| {

@@ -1,36 +1,25 @@
 //! The wrong version of `deadlock`: each transfer locks the payer's account first.
 //!
 //! Run:     cargo run -p lock-demo -- deadlock-two-orders
-//! Expect:  a hang that the watchdog ends after a second; with `-- deadlock-found`
-//!          the same, found by parking_lot at once
+//! Expect:  a hang that the watchdog ends after a second, with who holds what
 //! Chapter: book/src/locks.md
 //! Source:  E. G. Coffman et al., "System Deadlocks", 1971
 
+use std::io;
 use std::sync::{Arc, Barrier};
 use std::thread::{self, JoinHandle};
 
-use anyhow::{bail, ensure};
-use common::{Actor, println};
+use anyhow::ensure;
+use common::Actor;
 
-use crate::cycle;
 use crate::deadlock::{Account, accounts};
 
 /// Hangs until the watchdog ends it.
 pub fn two_orders() -> anyhow::Result<()> {
-    for teller in start_tellers()? {
+    for teller in start_tellers([1, 2])? {
         ensure!(teller.join().is_ok(), "a teller panicked");
     }
     Ok(())
-}
-
-/// Fails as soon as the circle is found.
-pub fn found() -> anyhow::Result<()> {
-    let tellers = start_tellers()?;
-    let circle = cycle::wait_for_deadlock(&tellers);
-    for line in &circle {
-        println!("{line}");
-    }
-    bail!("deadlock: {} threads wait in a circle", circle.len());
 }
 
 fn transfer_payer_first(from: &Account, to: &Account, me: Actor, both_hold: &Barrier) {
@@ -44,15 +33,17 @@ fn transfer_payer_first(from: &Account, to: &Account, me: Actor, both_hold: &Bar
     *payee += 1;
 }
 
-fn start_tellers() -> anyhow::Result<[JoinHandle<()>; 2]> {
+/// Starts two tellers with opposite transfers; they wait for each other for good.
+pub fn start_tellers(numbers: [u32; 2]) -> io::Result<[JoinHandle<()>; 2]> {
     let accounts = Arc::new(accounts());
     let both_hold = Arc::new(Barrier::new(2));
-    let start = |name: &str, from: usize, to: usize| {
+    let start = |number: u32, from: usize, to: usize| {
         let (accounts, both_hold) = (Arc::clone(&accounts), Arc::clone(&both_hold));
-        let me = Actor::new(name);
-        thread::Builder::new().name(name.to_owned()).spawn(move || {
+        let name = format!("teller {number}");
+        let me = Actor::new(&name);
+        thread::Builder::new().name(name).spawn(move || {
             transfer_payer_first(&accounts[from], &accounts[to], me, &both_hold);
         })
     };
-    Ok([start("teller 1", 0, 1)?, start("teller 2", 1, 0)?])
+    Ok([start(numbers[0], 0, 1)?, start(numbers[1], 1, 0)?])
 }

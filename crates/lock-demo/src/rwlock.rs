@@ -1,9 +1,10 @@
 //! A read-write lock lets many readers in at once, or one writer alone.
 //!
 //! Four readers meet at a barrier while each of them holds the lock: with a mutex they
-//! never would. A writer then has it alone, and reads on with them after a downgrade.
-//! A thread that reads twice may hang: a writer who comes between the two calls waits
-//! for the first and bars the second. Python's threading has no such lock.
+//! never would. A writer then has it alone, and downgrades to a reader in one step: no
+//! other writer comes in between. Nobody may rely on meeting other readers there, they
+//! can be made to wait. Nor may a thread read twice at once: a writer who comes between
+//! waits for the first and bars the second. Python's threading has no such lock.
 //!
 //! Run:     cargo run -p lock-demo -- rwlock
 //! Expect:  lanes with four readers side by side, the writer alone in the middle
@@ -29,13 +30,13 @@ struct Settings {
 
 pub fn run() -> anyhow::Result<()> {
     let settings = RwLock::new(Settings { version: 1, checked: 1 });
-    // All readers and the writer meet here, three times.
+    // All readers and the writer meet here, twice.
     let meeting = Barrier::new(READERS + 1);
     let readers: Vec<Actor> =
         (1..=READERS).map(|number| Actor::new(format!("reader {number}"))).collect();
     let writer = Actor::new("writer");
 
-    let versions = thread::scope(|scope| {
+    let (versions, written) = thread::scope(|scope| {
         let readers: Vec<_> = readers
             .into_iter()
             .map(|me| {
@@ -43,52 +44,57 @@ pub fn run() -> anyhow::Result<()> {
                 scope.spawn(move || read_twice(me, settings, meeting))
             })
             .collect();
-        scope.spawn(|| write(writer, &settings, &meeting));
-        readers.into_iter().map(|reader| reader.join().unwrap()).collect::<Vec<_>>()
+        let writer = scope.spawn(|| write(writer, &settings, &meeting));
+        let versions: Vec<_> =
+            readers.into_iter().map(|reader| reader.join().unwrap()).collect();
+        (versions, writer.join().unwrap())
     });
 
     timeline::so_far().print();
-    println!("\n{READERS} readers met inside, and met a downgraded writer there later");
-    println!("the readers saw the versions {versions:?}");
+    println!("\nall {READERS} readers were inside when they met");
+    println!("before and after the writer they saw the versions {versions:?}");
     ensure!(versions.iter().all(|seen| *seen == [1, 2]), "a reader saw half a change");
+    ensure!(written == 2, "the writer wrote version 2 and read {written}");
     println!("\nok: readers shared the lock, the writer had it alone");
     Ok(())
 }
 
 /// Returns the versions seen before and after the change; 0 for half a change.
 fn read_twice(me: Actor, settings: &RwLock<Settings>, meeting: &Barrier) -> [u32; 2] {
-    let look = || {
+    let look = |inside: &dyn Fn()| {
         let waiting = me.waits("the settings");
         let settings = settings.read().unwrap();
         drop(waiting);
         let _holding = me.holds("the settings, to read");
-        // First time: all readers are inside. Second time: so is the writer.
-        meeting.wait();
+        inside();
         thread::sleep(WORK_TIME);
         settings.whole_version()
     };
-    let before = look();
+    // The writer comes to the barrier as well, and asks for the lock after that.
+    let before = look(&|| {
+        meeting.wait();
+    });
+    // The writer has the lock now.
     meeting.wait();
-    [before, look()]
+    [before, look(&|| {})]
 }
 
-fn write(me: Actor, settings: &RwLock<Settings>, meeting: &Barrier) {
+/// Returns the version it reads after the change.
+fn write(me: Actor, settings: &RwLock<Settings>, meeting: &Barrier) -> u32 {
     meeting.wait();
     let waiting = me.waits("the settings");
     let mut settings = settings.write().unwrap();
     drop(waiting);
     let writing = me.holds("the settings, to write");
-    // From here on the readers ask again, and have to wait.
     meeting.wait();
     settings.version += 1;
     thread::sleep(WORK_TIME);
     settings.checked += 1;
     drop(writing);
-    // From writer to reader in one step: no other writer gets in between.
-    let _settings = RwLockWriteGuard::downgrade(settings);
+    let settings = RwLockWriteGuard::downgrade(settings);
     let _reading = me.holds("the settings, to read");
-    meeting.wait();
     thread::sleep(WORK_TIME);
+    settings.whole_version()
 }
 
 impl Settings {
