@@ -1,0 +1,35 @@
+//! Children without the demo around them.
+//!
+//! A role of [`common::Demo`] is looked after: its panic becomes exit code 1, and a
+//! watchdog thread runs beside it. A bare child is a plain program with one thread, for
+//! what needs exactly that.
+
+use std::env;
+use std::io;
+use std::process::Command;
+
+use common::child;
+
+use crate::exit;
+
+const MARK: &str = "bare";
+
+/// The command that plays the bare role `role` of this program.
+pub fn command(role: &str, argument: &str) -> io::Result<Command> {
+    let mut command = child::role(MARK)?;
+    command.args([role, argument]);
+    Ok(command)
+}
+
+/// Plays the role that the command line asks for; `None` when it asks for none.
+pub fn play() -> Option<anyhow::Result<()>> {
+    let mut arguments = env::args_os().skip(1).map(|text| text.into_string().ok());
+    if arguments.next()??.as_str() != MARK {
+        return None;
+    }
+    let (role, argument) = (arguments.next()??, arguments.next()??);
+    match role.as_str() {
+        "exit" => Some(exit::end(&argument)),
+        _ => None,
+    }
+}
