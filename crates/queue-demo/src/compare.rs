@@ -84,7 +84,7 @@ pub fn run(options: Options) -> anyhow::Result<()> {
     let build = if cfg!(debug_assertions) { "debug build" } else { "release build" };
     println!("{}, {build}", machine());
     println!(
-        "{senders} to send {messages} messages each; room for {CAPACITY} if bounded\n"
+        "senders: {senders}, messages of each: {messages}, room if bounded: {CAPACITY}\n"
     );
 
     let mut rates = vec![Vec::new(); CONTENDERS.len()];

@@ -60,7 +60,8 @@ pub fn run() -> anyhow::Result<()> {
     });
     timeline::so_far().print();
 
-    let progress: Vec<_> = progress.iter().map(ToString::to_string).collect();
+    // A busy machine takes longer, and a line has an end.
+    let progress: Vec<_> = progress.iter().take(12).map(ToString::to_string).collect();
     let (interval, all) = (duration(TICK.as_secs_f64()), done.len());
     println!("\njobs done at each tick of {interval}: {}", progress.join(" "));
     let shares = (1..=CONSUMERS).map(|number| {
