@@ -21,7 +21,8 @@ impl Trial {
     /// Prints what the process printed, set off from the scene's own lines.
     pub fn show(&self) {
         for line in self.output.lines() {
-            crate::println!("  | {line}");
+            let line = format!("  | {line}");
+            crate::println!("{}", line.trim_end());
         }
     }
 }
