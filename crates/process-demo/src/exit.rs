@@ -17,7 +17,7 @@ use common::child::ChildGuard;
 use common::println;
 
 use crate::ending::Ending::{self, Code, Signal};
-use crate::{bare, leash};
+use crate::{bare, leash, limits};
 
 /// What the child is told, what that means, and how it must end on Unix.
 const ENDINGS: [(&str, &str, Ending); 8] = [
@@ -60,6 +60,7 @@ fn ending_of(how: &str) -> anyhow::Result<Ending> {
 
 /// What the child does.
 pub fn end(how: &str) -> anyhow::Result<()> {
+    limits::no_core_file();
     match how {
         "return" => Ok(()),
         "error" => bail!("out of paper"),

@@ -5,7 +5,8 @@
 //! Nothing else tells a child: it would live on, as somebody else's.
 
 use std::io;
-use std::process::{Command, Stdio};
+use std::process::{self, Command, Stdio};
+use std::thread;
 
 /// Gives the child that `command` will start a leash; the parent must keep its end.
 pub fn put_on(command: &mut Command) -> &mut Command {
@@ -16,4 +17,17 @@ pub fn put_on(command: &mut Command) -> &mut Command {
 pub fn wait() {
     // An error says the same as the end of file: nobody is at the other end.
     let _ = io::copy(&mut io::stdin(), &mut io::sink());
+}
+
+/// In a child that has other things to wait for: ends the process when the parent ends.
+///
+/// # Errors
+///
+/// When the system refuses the thread that watches.
+pub fn keep() -> io::Result<()> {
+    thread::Builder::new().name("leash".into()).spawn(|| {
+        wait();
+        process::exit(0)
+    })?;
+    Ok(())
 }

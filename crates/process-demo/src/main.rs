@@ -4,17 +4,37 @@
 //! Chapter: book/src/processes.md
 
 mod bare;
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
 mod ending;
 mod environment;
 mod exit;
+#[cfg(unix)]
+mod family;
+#[cfg(unix)]
+mod kill;
 mod leash;
+mod limits;
 mod memory;
 mod primes;
+#[cfg(target_os = "linux")]
+mod procfs;
 mod spawn;
+mod timeout;
+#[cfg(target_os = "linux")]
+mod zombies;
 
 use std::process::ExitCode;
 
+#[cfg(unix)]
+use anyhow::Context;
 use common::Demo;
+
+// Scenes of one system, where it is another one.
+#[cfg(not(unix))]
+use elsewhere as kill;
+#[cfg(not(target_os = "linux"))]
+use elsewhere as zombies;
 
 fn main() -> anyhow::Result<ExitCode> {
     // First of all: a child that took itself for its parent would start children too.
@@ -33,6 +53,28 @@ fn main() -> anyhow::Result<ExitCode> {
         .scene("memory", "a static that two processes do not share", memory::run)
         .role("memory-child", memory::child)
         .scene("environment", "what a child is given, and what not", environment::run)
-        .role("environment-child", environment::child);
+        .role("environment-child", environment::child)
+        .scene(
+            "timeout",
+            "wait, but not for ever; and for several at once",
+            timeout::run,
+        )
+        .role("timeout-child", timeout::child)
+        .scene("kill", "ask first, then kill, and the grandchildren too", kill::run)
+        .scene(
+            "zombies",
+            "what an ended child leaves until it is waited for",
+            zombies::run,
+        );
+    #[cfg(unix)]
+    let demo = demo.role("kill-child", kill::child).role("kill-family", family::member);
+    #[cfg(target_os = "linux")]
+    let demo = demo.role("zombies-child", zombies::child);
     Ok(demo.run())
+}
+
+/// For the calls that take a process id which cannot be 0.
+#[cfg(unix)]
+fn pid_of(id: u32) -> anyhow::Result<rustix::process::Pid> {
+    rustix::process::Pid::from_raw(id.cast_signed()).context("no process has the id 0")
 }
