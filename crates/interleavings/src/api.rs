@@ -1,20 +1,24 @@
 //! The entry points: check a body, ask for its outcomes, set the limits.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::IsTerminal;
 use std::panic::Location;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
+use crate::child::{self, Role};
 use crate::judge::{self, Fault};
 use crate::kernel::ids::Loc;
-use crate::kernel::run::{Progress, Runner};
+use crate::kernel::run::{LOUD, Progress, Runner};
 use crate::kernel::{Exec, Rules};
 use crate::search::Search;
 use crate::trace::{Explored, Trace};
-use crate::{report, verdict};
+use crate::{page, report, verdict};
 
 /// Runs `body` under every interleaving within the default bounds.
 ///
@@ -60,7 +64,7 @@ pub fn rendezvous(n: usize) {
 }
 
 /// How much of a program's behaviour was explored.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Coverage {
     /// Different interleavings that were run.
@@ -102,17 +106,19 @@ impl fmt::Display for Coverage {
             n => format!("{n} preemptions"),
         };
         if self.complete {
-            return write!(f, "all {count} {noun} with at most {preemptions}");
+            return write!(f, "all {count} with at most {preemptions}");
         }
-        write!(f, "{count} {noun}, ")?;
-        if self.preemptions > 0 || self.sampled > 0 {
-            write!(f, "not all of those with at most {preemptions}")?;
-        }
+        write!(f, "{count}, all of those with at most {preemptions}")?;
         if self.sampled > 0 {
             write!(f, ", and {} chosen at random", grouped(self.sampled))?;
         }
         Ok(())
     }
+}
+
+fn interleavings(n: u64) -> String {
+    let noun = if n == 1 { "interleaving" } else { "interleavings" };
+    format!("{} {noun}", grouped(n))
 }
 
 /// A number with separators, as `4,554`.
@@ -135,6 +141,8 @@ pub(crate) fn grouped(n: u64) -> String {
 pub struct Failure {
     trace: Box<Trace>,
     coverage: Coverage,
+    /// What the program printed in the failing schedule, if that is known.
+    printed: Option<String>,
 }
 
 impl Failure {
@@ -224,6 +232,7 @@ pub struct Checker {
     max_time: Duration,
     samples: u64,
     pruning: bool,
+    isolated: bool,
     rules: Rules,
 }
 
@@ -248,6 +257,7 @@ impl Checker {
             max_time: Duration::from_secs(5),
             samples: 1_000,
             pruning: true,
+            isolated: true,
             rules: Rules {
                 spurious: true,
                 stale_reads: true,
@@ -310,6 +320,13 @@ impl Checker {
         self
     }
 
+    /// Whether [`Checker::check`] explores in a child process of the test, where
+    /// endless loops, aborts and output do no harm; on by default.
+    pub fn isolated(mut self, isolated: bool) -> Self {
+        self.isolated = isolated;
+        self
+    }
+
     /// The most steps that an execution may take before it counts as endless.
     pub fn max_steps(mut self, steps: u32) -> Self {
         self.rules.max_steps = steps;
@@ -329,13 +346,69 @@ impl Checker {
     /// When an interleaving fails; the report goes to standard error before.
     #[track_caller]
     pub fn check(&self, body: impl Fn() + Send + Sync) -> Coverage {
-        match self.explore(body) {
-            Ok(coverage) => coverage,
+        let at = Location::caller();
+        let result = match replay_wanted() {
+            Some(schedule) => self.repeat_loudly(at, &body, &schedule),
+            None => self.explore_apart(at, &body),
+        };
+        match result {
+            Ok(coverage) => {
+                child::done(coverage.clone());
+                coverage
+            }
             Err(failure) => fail(&failure),
         }
     }
 
-    /// Explores `body`.
+    /// Explores in a child process where that is possible.
+    fn explore_apart(
+        &self,
+        at: Loc,
+        body: &(impl Fn() + Send + Sync),
+    ) -> Result<Coverage, Failure> {
+        let keep = |_: Option<Vec<u32>>, ()| {};
+        match child::role(self.isolated) {
+            Role::Alone => self.run(at, body, keep, Task::default()),
+            Role::Known(coverage) => Ok(coverage),
+            Role::Parent(title) => match child::explore(&title) {
+                Some(Ok(coverage)) => Ok(coverage),
+                Some(Err((trace, coverage))) => {
+                    let printed = (!trace.replay.is_empty())
+                        .then(|| child::output_of(&title, &trace.replay))
+                        .flatten();
+                    Err(Failure { trace, coverage, printed })
+                }
+                None => self.run(at, body, keep, Task::default()),
+            },
+            Role::Child(folder, order) => {
+                let replay = order.replay.as_deref().and_then(parsed);
+                let task = Task {
+                    replay,
+                    child: Some((folder.clone(), order.clone())),
+                    faults: None,
+                };
+                let found = self.run(at, body, keep, task);
+                let found = found.map_err(|failure| (failure.trace, failure.coverage));
+                child::hand_over(&folder, &order, &found)
+            }
+        }
+    }
+
+    /// Runs one schedule in this process, with every panic printed.
+    fn repeat_loudly(
+        &self,
+        at: Loc,
+        body: &(impl Fn() + Send + Sync),
+        schedule: &str,
+    ) -> Result<Coverage, Failure> {
+        let Some(replay) = parsed(schedule) else {
+            panic!("INTERLEAVINGS_REPLAY is not a schedule: `{schedule}`");
+        };
+        let task = Task { replay: Some(replay), ..Task::default() };
+        self.run(at, body, |_, ()| {}, task)
+    }
+
+    /// Explores `body`, in this process.
     ///
     /// # Errors
     ///
@@ -343,7 +416,7 @@ impl Checker {
     #[track_caller]
     pub fn explore(&self, body: impl Fn() + Send + Sync) -> Result<Coverage, Failure> {
         let at = Location::caller();
-        self.run(at, &body, |_, ()| {})
+        self.run(at, &body, |_, ()| {}, Task::default())
     }
 
     /// Finds every result that `body` can produce.
@@ -374,14 +447,41 @@ impl Checker {
     ) -> Result<Outcomes<T>, Failure> {
         let at = Location::caller();
         let mut results = BTreeMap::new();
-        let coverage = self.run(at, &body, |schedule, result| match schedule {
+        let keep = |schedule: Option<Vec<u32>>, result| match schedule {
             Some(schedule) => {
                 results.entry(result).or_insert_with(|| spelled(&schedule));
             }
             // The search starts again with more scheduling points.
             None => results.clear(),
-        })?;
+        };
+        let coverage = self.run(at, &body, keep, Task::default())?;
         Ok(Outcomes { results, coverage })
+    }
+
+    /// Everything that `body` can do, failures included, for tests of the checker.
+    #[doc(hidden)]
+    #[track_caller]
+    pub fn behaviours<T: Ord + Send + fmt::Debug>(
+        &self,
+        body: impl Fn() -> T + Send + Sync,
+    ) -> (BTreeSet<String>, Coverage) {
+        let at = Location::caller();
+        let mut results = BTreeSet::new();
+        let faults = Mutex::new(BTreeSet::new());
+        let keep = |schedule: Option<Vec<u32>>, result: T| match schedule {
+            Some(_) => {
+                results.insert(format!("{result:?}"));
+            }
+            None => {
+                results.clear();
+                faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            }
+        };
+        let task = Task { faults: Some(&faults), ..Task::default() };
+        let coverage = self.run(at, &body, keep, task);
+        let coverage = coverage.unwrap_or_else(|failure| failure.coverage);
+        results.append(&mut faults.lock().unwrap_or_else(PoisonError::into_inner));
+        (results, coverage)
     }
 
     fn run<T: Send>(
@@ -389,16 +489,41 @@ impl Checker {
         at: Loc,
         body: &(impl Fn() -> T + Send + Sync),
         mut keep: impl FnMut(Option<Vec<u32>>, T) + Send,
+        task: Task<'_>,
     ) -> Result<Coverage, Failure> {
         // A thread of its own: the kernel's state is thread-local, and a panic that
         // is never unwound to its end leaves that thread's panic count wrong.
-        let title = caller_title();
+        let progress = Arc::new(Progress::default());
+        let title = match &task.child {
+            Some((_, order)) => order.title.clone(),
+            None => caller_title(),
+        };
+        if let Some((folder, order)) = &task.child {
+            child::started(folder, order, &progress);
+        }
+        let giver = task.child.clone();
+        let _watch = child::watch(progress.clone(), title.clone(), move |found| {
+            if let Some((folder, order)) = giver {
+                child::hand_over(&folder, &order, &found);
+            }
+            if let Err((trace, _)) = found {
+                eprintln!("{}", report::render(&trace, false, &[]));
+            }
+            std::process::exit(101)
+        });
         std::thread::scope(|scope| {
             let explorer = std::thread::Builder::new()
                 .name("interleavings".to_owned())
                 .spawn_scoped(scope, move || {
                     TITLE.set(title);
-                    Exploration::new(self, at).run(body, &mut keep)
+                    let exploration = Exploration::new(self, at, task.faults);
+                    match task.replay {
+                        Some(replay) => {
+                            let loud = task.child.is_none();
+                            exploration.repeat(body, &replay, loud, progress)
+                        }
+                        None => exploration.run(body, &mut keep, progress),
+                    }
                 })
                 .expect("a thread to explore on");
             match explorer.join() {
@@ -413,15 +538,25 @@ fn fail(failure: &Failure) -> ! {
     let colour = std::io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let mut more = Vec::new();
-    if !failure.trace.replay.is_empty() {
-        more.push(format!("again:    INTERLEAVINGS_REPLAY={}", failure.trace.replay));
+    if let Some(page) = page::write(&failure.trace) {
+        more.push(format!("as a page: {}", page.display()));
     }
-    eprintln!("{}", report::render(&failure.trace, colour, &more));
+    if !failure.trace.replay.is_empty() {
+        let (replay, title) = (&failure.trace.replay, &failure.trace.title);
+        more.push(format!(
+            "once more: INTERLEAVINGS_REPLAY={replay} cargo test {title}"
+        ));
+    }
+    let mut report = report::render(&failure.trace, colour, &more);
+    if let Some(printed) = &failure.printed {
+        report.push_str(&format!("\nWhat it printed in this schedule:\n{printed}\n"));
+    }
+    eprintln!("{report}");
     // The report is complete, so the panic hook has nothing to add.
     std::panic::resume_unwind(Box::new(failure.sentence().to_owned()))
 }
 
-/// A schedule as text: the options taken, `-` for a run of first options.
+/// A schedule as text: the options taken, `3x0` for three first ones in a row.
 pub(crate) fn spelled(choices: &[u32]) -> String {
     let mut out = String::new();
     let mut zeros = 0;
@@ -442,6 +577,44 @@ pub(crate) fn spelled(choices: &[u32]) -> String {
     if out.is_empty() { "0".to_owned() } else { out }
 }
 
+/// One schedule to be run again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Replay {
+    choices: Vec<u32>,
+    /// Unlocking was a scheduling point.
+    unlock_points: bool,
+}
+
+/// What a run has to do besides exploring.
+#[derive(Default)]
+struct Task<'a> {
+    replay: Option<Replay>,
+    child: Option<(PathBuf, child::Order)>,
+    /// Where failures are noted, when they are not to end the exploration.
+    faults: Option<&'a Mutex<BTreeSet<String>>>,
+}
+
+/// The schedule that the environment asks for.
+fn replay_wanted() -> Option<String> {
+    std::env::var("INTERLEAVINGS_REPLAY").ok()
+}
+
+/// Reads what [`spelled`] wrote.
+fn parsed(text: &str) -> Option<Replay> {
+    let (unlock_points, text) = match text.strip_prefix("u.") {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let mut choices = Vec::new();
+    for part in text.split('.') {
+        let (count, choice) = part.split_once('x').unwrap_or(("1", part));
+        let (count, choice) =
+            (count.parse::<usize>().ok()?, choice.parse::<u32>().ok()?);
+        choices.extend(std::iter::repeat_n(choice, count.min(1_000_000)));
+    }
+    Some(Replay { choices, unlock_points })
+}
+
 /// One exploration under way.
 struct Exploration<'a> {
     checker: &'a Checker,
@@ -450,6 +623,7 @@ struct Exploration<'a> {
     coverage: Coverage,
     started: Instant,
     found: Option<Found>,
+    faults: Option<&'a Mutex<BTreeSet<String>>>,
 }
 
 /// The best failure so far.
@@ -471,7 +645,11 @@ enum Pass {
 }
 
 impl<'a> Exploration<'a> {
-    fn new(checker: &'a Checker, at: Loc) -> Self {
+    fn new(
+        checker: &'a Checker,
+        at: Loc,
+        faults: Option<&'a Mutex<BTreeSet<String>>>,
+    ) -> Self {
         Self {
             checker,
             at,
@@ -479,6 +657,7 @@ impl<'a> Exploration<'a> {
             coverage: Coverage::default(),
             started: Instant::now(),
             found: None,
+            faults,
         }
     }
 
@@ -486,9 +665,9 @@ impl<'a> Exploration<'a> {
         mut self,
         body: &impl Fn() -> T,
         keep: &mut dyn FnMut(Option<Vec<u32>>, T),
+        progress: Arc<Progress>,
     ) -> Result<Coverage, Failure> {
         let search = Search::new(self.checker.pruning);
-        let progress = Arc::new(Progress::default());
         let mut exec = Box::new(Exec::new(self.checker.rules, search, progress));
         let mut bound = 0;
         loop {
@@ -525,6 +704,29 @@ impl<'a> Exploration<'a> {
         self.finish(exec, body)
     }
 
+    /// Runs one schedule.
+    fn repeat<T>(
+        mut self,
+        body: &impl Fn() -> T,
+        replay: &Replay,
+        loud: bool,
+        progress: Arc<Progress>,
+    ) -> Result<Coverage, Failure> {
+        let search = Search::replay(replay.choices.clone());
+        let mut exec = Box::new(Exec::new(self.checker.rules, search, progress));
+        exec.unlock_points = replay.unlock_points;
+        exec.recording = true;
+        LOUD.set(loud);
+        (exec, _) = self.execute(exec, body);
+        LOUD.set(false);
+        self.coverage.interleavings = 1;
+        if let Some(fault) = judge::fault(&exec) {
+            let schedule = replay.choices.clone();
+            self.found = Some(Found { fault, steps: exec.steps, schedule });
+        }
+        self.finish(exec, body)
+    }
+
     /// Runs schedules until the bound is exhausted or a limit is reached.
     fn pass<T>(
         &mut self,
@@ -554,6 +756,14 @@ impl<'a> Exploration<'a> {
             }
             self.coverage.most_steps = self.coverage.most_steps.max(exec.steps);
             match judge::fault(&exec) {
+                Some(fault) if self.faults.is_some() => {
+                    let text = judge::described(&fault, &exec);
+                    if let Some(faults) = self.faults {
+                        let mut faults =
+                            faults.lock().unwrap_or_else(PoisonError::into_inner);
+                        faults.insert(text);
+                    }
+                }
                 Some(fault) => {
                     let stop = fault == Fault::NotRepeatable;
                     self.keep_failure(fault, &exec);
@@ -647,23 +857,29 @@ impl<'a> Exploration<'a> {
             self.coverage.busy_waits.push(format!("{}:{}", at.file(), at.line()));
         }
         let Some(found) = self.found.take() else { return Ok(self.coverage) };
-        let text = self.coverage.to_string();
+        let text = format!(
+            "{} until this one was found",
+            interleavings(self.coverage.interleavings)
+        );
         let explored = Explored { interleavings: self.coverage.interleavings, text };
         let title = title();
-        if found.fault != Fault::NotRepeatable {
+        if found.fault != Fault::NotRepeatable && !exec.recording {
             let choices = found.schedule.clone();
             exec.search = Search::replay(choices);
             exec.recording = true;
             (exec, _) = self.execute(exec, body);
-            exec.snapshot();
         }
+        exec.snapshot();
         let fault = judge::fault(&exec).unwrap_or(Fault::NotRepeatable);
         if fault == Fault::NotRepeatable {
             exec.record.clear();
         }
-        let replay = spelled(&found.schedule);
+        let mut replay = spelled(&found.schedule);
+        if exec.unlock_points {
+            replay.insert_str(0, "u.");
+        }
         let trace = verdict::trace(&exec, &fault, &title, explored, &replay);
-        Err(Failure { trace: Box::new(trace), coverage: self.coverage })
+        Err(Failure { trace: Box::new(trace), coverage: self.coverage, printed: None })
     }
 }
 

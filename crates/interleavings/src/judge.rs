@@ -92,3 +92,20 @@ pub(crate) fn lonely_meeting(x: &Exec) -> Option<(usize, usize)> {
         _ => None,
     })
 }
+
+/// The fault as text that tells different ones apart, for comparing explorations.
+pub(crate) fn described(fault: &Fault, x: &Exec) -> String {
+    let mut text = format!("{fault:?}");
+    for (t, thread) in x.threads.iter().enumerate() {
+        if let Some(note) = &thread.panic {
+            text.push_str(&format!("; {t}: line {}, {}", note.line, note.message));
+        } else if !thread.finished {
+            text.push_str(&format!(
+                "; {t}: {:?} at line {}",
+                thread.need,
+                thread.at.line()
+            ));
+        }
+    }
+    text
+}

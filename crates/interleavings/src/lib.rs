@@ -1,11 +1,13 @@
 //! Runs ordinary std code under every interleaving and explains the one that breaks it.
 
 mod api;
+mod child;
 pub mod hint;
 mod judge;
 mod kernel;
 mod meeting;
 mod names;
+mod page;
 pub mod panic;
 mod report;
 mod search;

@@ -22,8 +22,13 @@ pub(crate) fn trace(
 ) -> Trace {
     let mut words = Words::new(x);
     let verdict = words.verdict(fault);
-    let steps: Vec<Step> =
-        (0..x.record.len()).map(|i| words.step(i, &x.record[i])).collect();
+    // What happens after the panic is its consequence, not its cause.
+    let panics = |s: &RawStep| match fault {
+        Fault::Panic(t) => s.action == Action::Panic && s.thread == *t,
+        _ => false,
+    };
+    let end = x.record.iter().position(panics).map_or(x.record.len(), |i| i + 1);
+    let steps: Vec<Step> = (0..end).map(|i| words.step(i, &x.record[i])).collect();
     let threads = (0..x.threads.len())
         .map(|t| ThreadInfo {
             id: t,
@@ -256,25 +261,13 @@ impl<'a> Words<'a> {
             sentence.push_str(&format!(" (while it held {})", self.what(held)));
         }
         let mut verdict = verdict("panic", sentence, None);
-        for other in 0..self.x.threads.len() {
-            let thread = &self.x.threads[other];
-            if other != t
-                && let Some(panic) = thread.panic.as_ref().filter(|_| thread.finished)
-            {
-                let line = self.line_in(&panic.file, panic.line);
-                let who = self.who(other);
-                verdict.details.push(format!("{who} panicked then too, at {line}"));
-            } else if !thread.finished
-                && self.x.halt == Some(crate::kernel::Halt::Deadlock)
-            {
-                verdict.details.push(format!(
-                    "{} {}",
-                    self.who(other),
-                    self.waiting(other)
-                ));
-            }
+        if self.x.halt == Some(crate::kernel::Halt::Deadlock) {
+            verdict = self.with_others(verdict, &[t]);
         }
-        verdict.hint = self.stale_hint().or_else(|| self.lost_update());
+        verdict.hint = self
+            .stale_hint()
+            .or_else(|| self.spurious_hint(t))
+            .or_else(|| self.lost_update());
         verdict
     }
 
@@ -293,6 +286,22 @@ impl<'a> Words<'a> {
             self.line(step.at),
             self.line(newer),
             step.ordering.unwrap_or("Relaxed")
+        ))
+    }
+
+    /// Whether the thread had woken up without the condition it waited for.
+    fn spurious_hint(&self, t: Tid) -> Option<String> {
+        let wakes = |s: &&RawStep| s.thread == t && s.action == Action::WakeUp;
+        let step = self.x.record.iter().rev().filter(|s| !s.blocked).find(wakes)?;
+        let why = match step.woke {
+            Woke::Spurious => "for no reason, as std allows",
+            _ => return None,
+        };
+        Some(format!(
+            "{} woke at {} {why}: look at the condition again after every wake-up, with \
+             `while` or `wait_while`.",
+            self.who(t),
+            self.line(step.at)
         ))
     }
 
@@ -662,7 +671,7 @@ impl<'a> Words<'a> {
             op: op(raw.action).to_owned(),
             object: raw.object,
             text: self.text(raw),
-            location: place(raw.at),
+            location: self.location(raw),
             value: raw.value.clone(),
             blocks: raw.blocked,
             failed: raw.failed,
@@ -670,6 +679,17 @@ impl<'a> Words<'a> {
             choice: choice.map(str::to_owned),
             holds: raw.holds.clone(),
             waits,
+        }
+    }
+
+    fn location(&self, raw: &RawStep) -> Place {
+        let note = match raw.action {
+            Action::Panic => self.x.threads[raw.thread].panic.as_ref(),
+            _ => None,
+        };
+        match note {
+            Some(note) => Place { file: note.file.clone(), line: note.line },
+            None => place(raw.at),
         }
     }
 

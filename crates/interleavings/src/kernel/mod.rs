@@ -88,7 +88,6 @@ pub(crate) enum Need {
 pub(crate) struct ThreadState {
     pub(crate) name: Option<Arc<str>>,
     pub(crate) spawned_at: Loc,
-    pub(crate) parent: Tid,
     pub(crate) need: Need,
     pub(crate) deadline: Option<u64>,
     /// The place and kind of the operation that comes next.
@@ -205,11 +204,9 @@ enum Move {
 pub(crate) struct Stats {
     pub(crate) threads_started: usize,
     pub(crate) threads_at_once: usize,
-    pub(crate) most_steps: u32,
     pub(crate) busy_waits: Vec<(String, Loc)>,
     /// Which lock was taken while which other was held, by construction place.
     pub(crate) lock_order: Vec<LockOrder>,
-    pub(crate) uses_try_lock: bool,
 }
 
 /// `second` was taken at `second_at` while `first`, taken at `first_at`, was held.
@@ -348,7 +345,7 @@ impl Exec {
         self.preempted = None;
         self.search.start_execution();
         self.hashing = self.search.wants_keys();
-        self.threads.push(ThreadState::new(None, body_at, 0));
+        self.threads.push(ThreadState::new(None, body_at));
     }
 
     pub(crate) fn thread(&mut self) -> &mut ThreadState {
@@ -771,7 +768,6 @@ impl Exec {
             woke: self.threads[self.current].woke,
             stale: None,
             ordering: None,
-            clock: self.clock,
         };
         more(&mut step);
         self.record.push(step);
@@ -806,11 +802,10 @@ impl Exec {
 }
 
 impl ThreadState {
-    pub(crate) fn new(name: Option<Arc<str>>, spawned_at: Loc, parent: Tid) -> Self {
+    pub(crate) fn new(name: Option<Arc<str>>, spawned_at: Loc) -> Self {
         Self {
             name,
             spawned_at,
-            parent,
             need: Need::Nothing,
             deadline: None,
             at: spawned_at,

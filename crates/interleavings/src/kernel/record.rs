@@ -82,8 +82,6 @@ pub(crate) struct RawStep {
     /// where the returned one was, if not at the construction.
     pub(crate) stale: Option<(Loc, Option<Loc>)>,
     pub(crate) ordering: Option<&'static str>,
-    /// The virtual clock in nanoseconds.
-    pub(crate) clock: u64,
     /// Who holds what after the step: pairs of thread and object.
     pub(crate) holds: Vec<(Tid, Obj)>,
 }

@@ -1,10 +1,13 @@
 //! Runs the body once, under the schedule that the search decides.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, Location};
+use std::path::PathBuf;
 use std::ptr;
-use std::sync::Once;
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{
+    AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering,
+};
+use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError};
 
 use corosensei::stack::DefaultStack;
 
@@ -18,6 +21,22 @@ pub(crate) struct Progress {
     steps: AtomicU64,
     thread: AtomicUsize,
     at: AtomicPtr<Location<'static>>,
+    /// The reader's code runs.
+    busy: AtomicBool,
+    /// Where each thread was started, and its own name.
+    spawned: Mutex<Vec<Spawned>>,
+    /// Where every step is written down, for the case that the process dies.
+    told: OnceLock<PathBuf>,
+}
+
+/// Where a thread was started, and its own name.
+type Spawned = (Loc, Option<Arc<str>>);
+
+/// The last step before a thread was lost.
+pub(crate) struct LastStep {
+    pub(crate) thread: Tid,
+    pub(crate) at: Loc,
+    pub(crate) spawned: Option<Spawned>,
 }
 
 impl Progress {
@@ -26,17 +45,45 @@ impl Progress {
         self.steps.store(self.steps.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         self.thread.store(thread, Ordering::Relaxed);
         self.at.store(ptr::from_ref(at).cast_mut(), Ordering::Release);
+        if let Some(path) = self.told.get() {
+            let name =
+                if thread == 0 { "main".into() } else { format!("thread {thread}") };
+            let text = format!("{name} was at line {} of {}", at.line(), at.file());
+            // A step that cannot be written down is missing from a message only.
+            let _ = std::fs::write(path, text);
+        }
+    }
+
+    pub(crate) fn tell(&self, path: PathBuf) {
+        // There is one order a process, so this is set once.
+        let _ = self.told.set(path);
+    }
+
+    fn spawned(&self) -> MutexGuard<'_, Vec<Spawned>> {
+        self.spawned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A thread was started, or with `tid` 0 an execution begins.
+    pub(crate) fn spawn(&self, tid: Tid, at: Loc, name: Option<Arc<str>>) {
+        let mut spawned = self.spawned();
+        spawned.truncate(tid);
+        spawned.push((at, name));
     }
 
     pub(crate) fn steps(&self) -> u64 {
         self.steps.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn busy(&self) -> bool {
+        self.busy.load(Ordering::Relaxed)
+    }
+
     /// The thread that ran last and the place of its last step.
-    pub(crate) fn last(&self) -> Option<(Tid, Loc)> {
-        let at = self.at.load(Ordering::Acquire);
-        let at = super::coroutine::location(at)?;
-        Some((self.thread.load(Ordering::Relaxed), at))
+    pub(crate) fn last(&self) -> Option<LastStep> {
+        let at = super::coroutine::location(self.at.load(Ordering::Acquire))?;
+        let thread = self.thread.load(Ordering::Relaxed);
+        let spawned = self.spawned().get(thread).cloned();
+        Some(LastStep { thread, at, spawned })
     }
 }
 
@@ -68,6 +115,9 @@ impl Runner {
         exec.reset(epoch, body_at);
         let stack_size = exec.rules.stack_size;
         exec.spawned.push(Box::new(move || thread_main(body)));
+        let progress = exec.progress.clone();
+        progress.spawn(0, body_at, None);
+        progress.busy.store(true, Ordering::Relaxed);
         EXEC.set(Some(exec));
         while let Some(next) = self.start_new_threads(stack_size) {
             let Some(thread) = self.threads[next].as_mut() else { break };
@@ -78,6 +128,7 @@ impl Runner {
                 self.stacks.push(thread.into_stack());
             }
         }
+        progress.busy.store(false, Ordering::Relaxed);
         for thread in self.threads.drain(..).flatten() {
             self.leaked += 1;
             thread.leak();
@@ -145,7 +196,7 @@ fn drop_locals() {
 
 thread_local! {
     /// Set while output of the panic hook is wanted, in a replay for a debugger.
-    pub(crate) static LOUD: RefCell<bool> = const { RefCell::new(false) };
+    pub(crate) static LOUD: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Keeps panics inside explorations quiet: they are part of the report.
@@ -170,7 +221,7 @@ fn install_hook() {
                 .location()
                 .map_or((String::new(), 0), |at| (at.file().to_owned(), at.line()));
             threads::note_panic(PanicNote { message, file, line, holding: Vec::new() });
-            if LOUD.with_borrow(|loud| *loud) {
+            if LOUD.get() {
                 outer(info);
             }
         }));

@@ -24,9 +24,8 @@ impl Exec {
         let me = self.current;
         self.event(None, true, 40);
         let at = self.threads[me].at;
-        let action = if panicked { Action::Panic } else { Action::End };
         self.threads[me].woke = Woke::Normal;
-        self.step(action, at, None);
+        self.step(Action::End, at, None);
         self.progressed();
         self.threads[me].finished = true;
         if let Some(scope) = self.threads[me].scope {
@@ -79,7 +78,8 @@ pub(crate) fn spawn(
         let tid = x.threads.len();
         let parent = x.current;
         x.event(None, true, 42);
-        let mut thread = ThreadState::new(name, at, parent);
+        x.progress.spawn(tid, at, name.clone());
+        let mut thread = ThreadState::new(name, at);
         thread.view = x.threads[parent].view.clone();
         thread.scope = scope;
         thread.last_run = x.steps;
@@ -235,6 +235,8 @@ pub(crate) fn note_panic(mut note: PanicNote) {
         if x.first_panic.is_none() {
             x.first_panic = Some((me, note));
         }
+        let at = x.threads[me].at;
+        x.step(Action::Panic, at, None);
     });
 }
 
