@@ -10,7 +10,7 @@ use std::process::Command;
 
 use common::child;
 
-use crate::exit;
+use crate::{exit, failure};
 
 const MARK: &str = "bare";
 
@@ -30,6 +30,8 @@ pub fn play() -> Option<anyhow::Result<()>> {
     let (role, argument) = (arguments.next()??, arguments.next()??);
     match role.as_str() {
         "exit" => Some(exit::end(&argument)),
+        "fail" => Some(failure::alone(&argument)),
+        "fail-in-a-thread" => Some(failure::among_threads(&argument)),
         _ => None,
     }
 }

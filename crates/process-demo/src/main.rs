@@ -9,8 +9,10 @@ mod elsewhere;
 mod ending;
 mod environment;
 mod exit;
+mod failure;
 #[cfg(unix)]
 mod family;
+mod isolation;
 #[cfg(unix)]
 mod kill;
 mod leash;
@@ -20,6 +22,9 @@ mod primes;
 #[cfg(target_os = "linux")]
 mod procfs;
 mod spawn;
+mod sums;
+mod supervised;
+mod supervisor;
 mod timeout;
 #[cfg(target_os = "linux")]
 mod zombies;
@@ -48,29 +53,35 @@ fn main() -> anyhow::Result<ExitCode> {
             "five workers, gathered in the order of their start",
             spawn::run,
         )
-        .role("spawn-worker", spawn::worker)
         .scene("exit", "eight ways to end, and one not to begin", exit::run)
         .scene("memory", "a static that two processes do not share", memory::run)
-        .role("memory-child", memory::child)
         .scene("environment", "what a child is given, and what not", environment::run)
-        .role("environment-child", environment::child)
-        .scene(
-            "timeout",
-            "wait, but not for ever; and for several at once",
-            timeout::run,
-        )
-        .role("timeout-child", timeout::child)
+        .scene("timeout", "wait for one or for several, but not for ever", timeout::run)
         .scene("kill", "ask first, then kill, and the grandchildren too", kill::run)
+        .scene("zombies", "what stays of an ended child, and until when", zombies::run)
         .scene(
-            "zombies",
-            "what an ended child leaves until it is waited for",
-            zombies::run,
-        );
+            "supervisor",
+            "three deaths, three successors, one lost job",
+            supervisor::run,
+        )
+        .scene("isolation", "who else dies of a crash", isolation::run);
+    Ok(with_roles(demo).run())
+}
+
+/// What the children of the scenes do.
+fn with_roles(demo: Demo) -> Demo {
+    let demo = demo
+        .role("spawn-worker", spawn::worker)
+        .role("memory-child", memory::child)
+        .role("environment-child", environment::child)
+        .role("timeout-child", timeout::child)
+        .role("supervisor-worker", supervised::worker)
+        .role("isolation-neighbour", isolation::neighbour);
     #[cfg(unix)]
     let demo = demo.role("kill-child", kill::child).role("kill-family", family::member);
     #[cfg(target_os = "linux")]
     let demo = demo.role("zombies-child", zombies::child);
-    Ok(demo.run())
+    demo
 }
 
 /// For the calls that take a process id which cannot be 0.
