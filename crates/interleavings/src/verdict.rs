@@ -97,13 +97,16 @@ struct Words<'a> {
     sources: Sources,
     threads: Vec<String>,
     objects: Vec<String>,
+    /// The file that most steps are in; its lines need no file's name.
+    file: &'static str,
 }
 
 impl<'a> Words<'a> {
     fn new(x: &'a Exec) -> Self {
         let mut sources = Sources::default();
         let threads = thread_names(x, &mut sources);
-        let mut words = Self { x, sources, threads, objects: Vec::new() };
+        let file = main_file(x);
+        let mut words = Self { x, sources, threads, objects: Vec::new(), file };
         words.objects = words.object_names();
         words
     }
@@ -175,7 +178,7 @@ impl<'a> Words<'a> {
     }
 
     fn line_in(&self, file: &str, line: u32) -> String {
-        if file == self.x.threads[0].spawned_at.file() {
+        if file == self.file {
             format!("line {line}")
         } else {
             let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
@@ -257,8 +260,15 @@ impl<'a> Words<'a> {
             self.line_in(&note.file, note.line),
             one_line(&note.message)
         );
-        if let Some(&held) = note.holding.first() {
-            sentence.push_str(&format!(" (while it held {})", self.what(held)));
+        let poisoned = |other: &crate::kernel::ThreadState| {
+            let panic = other.panic.as_ref();
+            panic.is_some_and(|panic| panic.message.contains("PoisonError"))
+        };
+        if let Some(&held) = note.holding.first()
+            && self.x.threads.iter().any(poisoned)
+        {
+            let what = self.what(held);
+            sentence.push_str(&format!("; it held {what}, which is poisoned since"));
         }
         let mut verdict = verdict("panic", sentence, None);
         if self.x.halt == Some(crate::kernel::Halt::Deadlock) {
@@ -852,6 +862,13 @@ impl<'a> Words<'a> {
         }
         sources
     }
+}
+
+/// The file that most steps are in.
+fn main_file(x: &Exec) -> &'static str {
+    let files = || x.record.iter().map(|step| step.at.file());
+    let count = |file: &&str| files().filter(|f| f == file).count();
+    files().take(1_000).max_by_key(count).unwrap_or(x.threads[0].spawned_at.file())
 }
 
 fn verdict(kind: &str, sentence: String, hint: Option<&str>) -> Verdict {

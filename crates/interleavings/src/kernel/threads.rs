@@ -77,6 +77,8 @@ pub(crate) fn spawn(
     with(|x| {
         let tid = x.threads.len();
         let parent = x.current;
+        // From here on it matters who goes on, before the first operation too.
+        x.threads[parent].fresh = false;
         x.event(None, true, 42);
         x.progress.spawn(tid, at, name.clone());
         let mut thread = ThreadState::new(name, at);
