@@ -1,0 +1,81 @@
+//! Builds the book; whatever mdBook only warns about is an error here.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context as _, ensure};
+use mdbook_driver::MDBook;
+use mdbook_driver::config::Config;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::registry;
+
+use crate::preprocess::Course;
+use crate::render::Pages;
+use crate::{links, paths};
+
+/// Builds the book of this workspace into `destination`, or else where `book.toml` says.
+///
+/// # Errors
+///
+/// Names everything that is wrong: directives, warnings of mdBook, links.
+pub fn build(destination: Option<&Path>) -> anyhow::Result<PathBuf> {
+    build_from(&paths::book(), paths::workspace(), destination)
+}
+
+/// Builds the book in `folder`, whose pages name files below `root`.
+///
+/// # Errors
+///
+/// As [`build`].
+pub fn build_from(
+    folder: &Path,
+    root: &Path,
+    destination: Option<&Path>,
+) -> anyhow::Result<PathBuf> {
+    let warnings = Warnings::default();
+    let subscriber = registry().with(warnings.clone());
+    let destination = tracing::subscriber::with_default(subscriber, || {
+        let mut config = Config::from_disk(folder.join("book.toml"))?;
+        if let Some(destination) = destination {
+            config.build.build_dir = destination.to_owned();
+        }
+        let mut book = MDBook::load_with_config(folder, config)?;
+        book.with_preprocessor(Course::new(root)).with_renderer(Pages);
+        book.build()?;
+        // Where it says `..` no reader wants to see it.
+        anyhow::Ok(book.build_dir_for("html").canonicalize()?)
+    })?;
+    let warnings = warnings.0.lock().unwrap_or_else(PoisonError::into_inner);
+    ensure!(warnings.is_empty(), "{}", warnings.join("\n"));
+    let broken = links::check(&destination).context("check links")?;
+    ensure!(broken.is_empty(), "{}", broken.join("\n"));
+    Ok(destination)
+}
+
+/// What mdBook complains about and then ignores.
+#[derive(Clone, Default)]
+struct Warnings(Arc<Mutex<Vec<String>>>);
+
+impl<S: Subscriber> Layer<S> for Warnings {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if *event.metadata().level() <= Level::WARN {
+            let mut message = Message::default();
+            event.record(&mut message);
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(message.0);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Message(String);
+
+impl Visit for Message {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            self.0 = format!("{value:?}");
+        }
+    }
+}

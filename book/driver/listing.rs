@@ -1,0 +1,255 @@
+//! Parts of files: an item by its name, or what stands between two anchors.
+
+use anyhow::{Context, bail, ensure};
+use syn::spanned::Spanned;
+use syn::{Attribute, ImplItem, Item, Type};
+
+/// Lines of a file, counted from 1, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lines {
+    /// The first line.
+    pub first: usize,
+    /// The last line.
+    pub last: usize,
+}
+
+/// What a listing shows.
+#[derive(Debug)]
+pub struct Excerpt {
+    /// In the order in which they are shown.
+    pub parts: Vec<Lines>,
+    /// The lines of all parts, without the indentation they have in common.
+    pub text: String,
+}
+
+/// Takes from `text` the parts that `selection` names, separated by commas.
+///
+/// A part is an anchor (`ANCHOR: name` and `ANCHOR_END: name` in comments) or an item
+/// of a Rust file: `bump`, `Semaphore`, `Semaphore::acquire`, `impl Drop for Permit`.
+/// An empty selection means the whole file without its tests.
+///
+/// # Errors
+///
+/// When a part does not exist, is empty, or when the name fits several items.
+pub fn excerpt(path: &str, text: &str, selection: &str) -> anyhow::Result<Excerpt> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut parts = Vec::new();
+    if selection.is_empty() {
+        parts.push(without_tests(path, text, &lines)?);
+    }
+    for name in selection.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        let part = match anchored(&lines, name)? {
+            Some(part) => part,
+            None if is_rust(path) => item(text, name)?,
+            None => bail!("`{path}` has no anchor `{name}`"),
+        };
+        parts.push(part);
+    }
+    let gap = if is_rust(path) { "// …" } else { "# …" };
+    let shown: Vec<String> = parts.iter().map(|part| show(&lines, *part)).collect();
+    ensure!(
+        shown.iter().all(|part| !part.trim().is_empty()),
+        "`{path}:{selection}` is empty"
+    );
+    let text = match shown.as_slice() {
+        [only] => only.clone(),
+        _ => shown.join(&format!("\n{gap}\n\n")),
+    };
+    Ok(Excerpt { parts, text: text.trim_end().to_owned() })
+}
+
+fn is_rust(path: &str) -> bool {
+    path.ends_with(".rs")
+}
+
+/// The lines of a part, moved to the left as far as all of them can go.
+fn show(lines: &[&str], part: Lines) -> String {
+    let lines = &lines[part.first - 1..part.last];
+    let indented = lines.iter().filter(|line| !line.trim().is_empty());
+    let indent = indented.map(|line| line.len() - line.trim_start().len()).min();
+    let kept = lines.iter().filter(|line| !is_anchor(line));
+    kept.map(|line| line.get(indent.unwrap_or(0)..).unwrap_or("").to_owned() + "\n")
+        .collect()
+}
+
+/// Whether the line is a mark for the book and nothing else.
+#[must_use]
+pub fn is_anchor(line: &str) -> bool {
+    let line = line.trim_start().trim_start_matches(['/', '#', ' ']);
+    line.starts_with("ANCHOR: ") || line.starts_with("ANCHOR_END: ")
+}
+
+fn anchored(lines: &[&str], name: &str) -> anyhow::Result<Option<Lines>> {
+    let find = |mark: &str| {
+        let wanted = format!("{mark}: {name}");
+        lines
+            .iter()
+            .position(|line| is_anchor(line) && line.trim_end().ends_with(&wanted))
+    };
+    match (find("ANCHOR"), find("ANCHOR_END")) {
+        (None, None) => Ok(None),
+        (Some(start), Some(end)) if start + 1 < end => {
+            Ok(Some(Lines { first: start + 2, last: end }))
+        }
+        _ => bail!("anchor `{name}` has no beginning, no end or no content"),
+    }
+}
+
+/// The whole file up to its unit tests.
+fn without_tests(path: &str, text: &str, lines: &[&str]) -> anyhow::Result<Lines> {
+    let mut last = lines.len();
+    if is_rust(path) {
+        let file = syn::parse_file(text).with_context(|| format!("parse `{path}`"))?;
+        let tests = file.items.iter().find(|item| match item {
+            Item::Mod(module) => module.attrs.iter().any(is_test_attribute),
+            _ => false,
+        });
+        if let Some(tests) = tests {
+            last = tests.span().start().line - 1;
+        }
+    }
+    ensure!(last > 0, "`{path}` has no lines");
+    Ok(Lines { first: 1, last })
+}
+
+fn is_test_attribute(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("cfg")
+        && attribute.parse_args::<syn::Ident>().is_ok_and(|word| word == "test")
+}
+
+/// The lines of the item called `name`, with its documentation and attributes.
+fn item(text: &str, name: &str) -> anyhow::Result<Lines> {
+    let file = syn::parse_file(text).context("the file is not Rust")?;
+    let mut found = Vec::new();
+    for item in &file.items {
+        if names(item).iter().any(|known| known == name) {
+            found.push(lines_of(item));
+        }
+        if let Item::Impl(block) = item
+            && let Some((of, method)) = name.split_once("::")
+            && type_name(&block.self_ty).as_deref() == Some(of)
+        {
+            let named = |item: &&ImplItem| match item {
+                ImplItem::Fn(function) => function.sig.ident == method,
+                ImplItem::Const(constant) => constant.ident == method,
+                _ => false,
+            };
+            found.extend(block.items.iter().filter(named).map(lines_of));
+        }
+    }
+    match found.as_slice() {
+        [only] => Ok(*only),
+        [] => bail!("no anchor and no item `{name}`"),
+        several => bail!("{} items are called `{name}`", several.len()),
+    }
+}
+
+fn lines_of(item: &impl Spanned) -> Lines {
+    let span = item.span();
+    Lines { first: span.start().line, last: span.end().line }
+}
+
+/// What an item can be called in a selection.
+fn names(item: &Item) -> Vec<String> {
+    let ident = match item {
+        Item::Const(item) => &item.ident,
+        Item::Enum(item) => &item.ident,
+        Item::Fn(item) => &item.sig.ident,
+        Item::Macro(item) => match &item.ident {
+            Some(ident) => ident,
+            None => return Vec::new(),
+        },
+        Item::Mod(item) => &item.ident,
+        Item::Static(item) => &item.ident,
+        Item::Struct(item) => &item.ident,
+        Item::Trait(item) => &item.ident,
+        Item::Type(item) => &item.ident,
+        Item::Impl(block) => {
+            let Some(of) = type_name(&block.self_ty) else { return Vec::new() };
+            let of_trait = block.trait_.as_ref().and_then(|(_, path, _)| {
+                path.segments.last().map(|segment| segment.ident.to_string())
+            });
+            return vec![match of_trait {
+                Some(name) => format!("impl {name} for {of}"),
+                None => format!("impl {of}"),
+            }];
+        }
+        _ => return Vec::new(),
+    };
+    vec![ident.to_string()]
+}
+
+fn type_name(of: &Type) -> Option<String> {
+    match of {
+        Type::Path(path) => path.path.segments.last().map(|s| s.ident.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "\
+/// Counts.
+struct Counter {
+    n: u32,
+}
+
+impl Counter {
+    /// Adds one.
+    fn add(&mut self) {
+        // ANCHOR: step
+        self.n += 1;
+        // ANCHOR_END: step
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {}
+}
+
+#[cfg(test)]
+mod tests {}
+";
+
+    fn shown(selection: &str) -> String {
+        excerpt("a.rs", FILE, selection).unwrap().text
+    }
+
+    #[test]
+    fn items_come_with_their_documentation_and_without_indentation() {
+        assert_eq!(shown("Counter"), "/// Counts.\nstruct Counter {\n    n: u32,\n}");
+        assert_eq!(
+            shown("Counter::add"),
+            "/// Adds one.\nfn add(&mut self) {\n    self.n += 1;\n}"
+        );
+        assert!(shown("impl Drop for Counter").starts_with("impl Drop"));
+    }
+
+    #[test]
+    fn anchors_and_several_parts() {
+        assert_eq!(shown("step"), "self.n += 1;");
+        let parts = excerpt("a.rs", FILE, "step,Counter").unwrap().parts;
+        assert_eq!(parts[0], Lines { first: 10, last: 10 });
+        assert_eq!(parts[1], Lines { first: 1, last: 4 });
+    }
+
+    #[test]
+    fn a_whole_file_ends_before_its_tests() {
+        let whole = shown("");
+        assert!(whole.ends_with("fn drop(&mut self) {}\n}"), "{whole}");
+    }
+
+    #[test]
+    fn what_is_not_there_is_an_error() {
+        for name in ["Missing", "Counter::missing", "impl Clone for Counter"] {
+            let error = excerpt("a.rs", FILE, name).unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+        }
+        let open = "// ANCHOR: half\nfn a() {}\n";
+        assert!(excerpt("a.rs", open, "half").is_err());
+        let empty = "// ANCHOR: none\n// ANCHOR_END: none\n";
+        assert!(excerpt("a.rs", empty, "none").is_err());
+    }
+}

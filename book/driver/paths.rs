@@ -1,0 +1,41 @@
+//! Where things are: the workspace, and files named from its root.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, ensure};
+
+/// The folder with the workspace's `Cargo.toml`.
+#[must_use]
+pub fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("`book` lies in the workspace")
+}
+
+/// The folder with `book.toml`.
+#[must_use]
+pub fn book() -> PathBuf {
+    workspace().join("book")
+}
+
+/// Reads the file that a page names, relative to `root`.
+///
+/// # Errors
+///
+/// When the path leaves `root`, or the file is not there or not text.
+pub fn read(root: &Path, path: &str) -> anyhow::Result<String> {
+    let inside =
+        Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+    ensure!(inside, "`{path}` is not a path below the workspace");
+    let text = fs::read_to_string(root.join(path));
+    text.with_context(|| format!("failed to read `{path}`"))
+}
+
+/// `path` below `root`, with forward slashes.
+#[must_use]
+pub fn relative(root: &Path, path: &Path) -> String {
+    let path = path.strip_prefix(root).unwrap_or(path);
+    let parts = path.components().map(|part| part.as_os_str().to_string_lossy());
+    parts.collect::<Vec<_>>().join("/")
+}

@@ -1,0 +1,509 @@
+//! Turns the directives of the pages into HTML, and refuses what mdBook lets pass.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use anyhow::{Context, bail, ensure};
+use mdbook_markdown::pulldown_cmark::{
+    CodeBlockKind, Event, Options, Parser, Tag, TagEnd,
+};
+use mdbook_preprocessor::book::{Book, BookItem, Chapter};
+use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
+use regex::Regex;
+
+use crate::command::Command;
+use crate::directive::Directive;
+use crate::output::{Agreement, Recording};
+use crate::{appendix, html, listing, paths, player, quiz, timeline};
+
+/// Pages of source files lie below this folder of the book.
+pub const SOURCES: &str = "source";
+
+/// No page takes longer to read.
+const LONGEST_PAGE: usize = 15;
+
+static DIRECTIVE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?m)(\\?)\{\{#([^{}]*)\}\}").expect("the expression is valid")
+});
+
+/// The preprocessor.
+#[derive(Debug)]
+pub struct Course {
+    root: PathBuf,
+}
+
+impl Course {
+    /// Reads the files that pages name from `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+}
+
+/// What the pages show, gathered while they are expanded.
+#[derive(Debug, Default)]
+pub struct Shown {
+    /// Files, with the pages (paths of chapters) that show a part of them.
+    pub files: BTreeMap<String, BTreeSet<PathBuf>>,
+    /// Scenes (package and name), with the pages that run them.
+    pub scenes: BTreeMap<(String, String), BTreeSet<PathBuf>>,
+    /// Exercises, with the pages that link them.
+    pub exercises: BTreeMap<String, BTreeSet<PathBuf>>,
+    /// Pages, in order: path, name, minutes.
+    pub pages: Vec<(PathBuf, String, usize)>,
+}
+
+impl Preprocessor for Course {
+    fn name(&self) -> &str {
+        "course"
+    }
+
+    fn run(&self, _: &PreprocessorContext, mut book: Book) -> anyhow::Result<Book> {
+        let shown = RefCell::new(Shown::default());
+        let mut complaints = Vec::new();
+        book.for_each_chapter_mut(|chapter| {
+            let page = Page {
+                root: &self.root,
+                path: chapter.path.clone().unwrap_or_default(),
+                name: chapter.name.clone(),
+                shown: &shown,
+                reading: RefCell::default(),
+            };
+            match page.expand(&chapter.content, &mut complaints) {
+                Ok(content) => chapter.content = content,
+                Err(error) => complaints.push(format!("{error:#}")),
+            }
+        });
+        let shown = shown.into_inner();
+        // What is said about all pages, once all are known.
+        let appendices = appendix::Appendices::new(&self.root, &shown)?;
+        book.for_each_chapter_mut(|chapter| {
+            chapter.content = appendices.fill(&chapter.content);
+        });
+        ensure!(complaints.is_empty(), "{}", complaints.join("\n"));
+        for file in appendices.files() {
+            book.push_item(BookItem::Chapter(self.source_page(&file, &shown)?));
+        }
+        Ok(book)
+    }
+
+    fn supports_renderer(&self, renderer: &str) -> anyhow::Result<bool> {
+        Ok(renderer == "html")
+    }
+}
+
+impl Course {
+    /// A page that shows a whole file.
+    fn source_page(&self, file: &str, shown: &Shown) -> anyhow::Result<Chapter> {
+        let text = paths::read(&self.root, file)?;
+        let name = file.rsplit('/').next().unwrap_or(file);
+        let path = PathBuf::from(format!("{SOURCES}/{file}.md"));
+        let up = "../".repeat(path.components().count() - 1);
+        let pages = shown.files.get(file).into_iter().flatten().map(|page| {
+            let title = shown.pages.iter().find(|(path, ..)| path == page);
+            let title = title.map_or("", |(_, title, _)| title.as_str());
+            format!(
+                r#"<a href="{up}{}">{}</a>"#,
+                page.with_extension("html").display(),
+                html::escape(title)
+            )
+        });
+        let pages: Vec<String> = pages.collect();
+        let shown_in = if pages.is_empty() {
+            String::new()
+        } else {
+            format!(
+                r#" <span class="shown-in">on the page {}</span>"#,
+                pages.join(", ")
+            )
+        };
+        let content = format!(
+            "# {name}\n\n<p class=\"caption\"><code>{}</code>{shown_in}</p>\n\n<div class=\"source-file\">{}</div>\n",
+            html::escape(file),
+            player::numbered(&text, 1, html::language(file), "L"),
+        );
+        let mut chapter = Chapter::new(file, content, path, Vec::new());
+        chapter.source_path = None;
+        Ok(chapter)
+    }
+}
+
+/// What takes time on a page besides its words.
+#[derive(Debug, Default)]
+struct Reading {
+    code_lines: usize,
+    pictures: usize,
+    players: usize,
+    questions: usize,
+    /// For the names of things on the page.
+    things: usize,
+}
+
+impl Reading {
+    /// Estimated, and rounded up: a page says "about".
+    fn minutes(&self, words: usize) -> usize {
+        let seconds = words * 60 / 180
+            + self.code_lines * 3
+            + self.pictures * 20
+            + self.players * 90
+            + self.questions * 40;
+        seconds.div_ceil(60).max(1)
+    }
+}
+
+struct Page<'a> {
+    root: &'a Path,
+    path: PathBuf,
+    name: String,
+    shown: &'a RefCell<Shown>,
+    reading: RefCell<Reading>,
+}
+
+impl Page<'_> {
+    /// The page with all its directives replaced. What is wrong goes to `complaints`.
+    fn expand(
+        &self,
+        text: &str,
+        complaints: &mut Vec<String>,
+    ) -> anyhow::Result<String> {
+        let mut complain = |at: usize, error: &anyhow::Error| {
+            let line = text[..at].matches('\n').count() + 1;
+            complaints.push(format!("{}:{line}: {error:#}", self.path.display()));
+        };
+        for (at, error) in refused_blocks(text) {
+            complain(at, &error);
+        }
+        let mut expanded = String::with_capacity(2 * text.len());
+        let mut end = 0;
+        for found in DIRECTIVE.captures_iter(text) {
+            let whole = found.get(0).context("a match")?;
+            expanded += &text[end..whole.start()];
+            end = whole.end();
+            if !found[1].is_empty() {
+                expanded += &whole.as_str()[1..];
+                continue;
+            }
+            match self.directive(&found[2]) {
+                Ok(html) => expanded += &html,
+                Err(error) => complain(whole.start(), &error),
+            }
+        }
+        expanded += &text[end..];
+        let words = text.split_whitespace().count();
+        let minutes = self.reading.borrow().minutes(words);
+        if minutes > LONGEST_PAGE {
+            complain(
+                0,
+                &anyhow::anyhow!("{minutes} minutes are too long for one page"),
+            );
+        }
+        let mut shown = self.shown.borrow_mut();
+        shown.pages.push((self.path.clone(), self.name.clone(), minutes));
+        Ok(with_minutes(&expanded, minutes))
+    }
+
+    fn directive(&self, text: &str) -> anyhow::Result<String> {
+        let directive = Directive::parse(text)?;
+        match directive.name.as_str() {
+            "listing" => self.listing(&directive),
+            "beside" => self.beside(&directive),
+            "run" => self.run(&directive),
+            "output" => self.output(&directive),
+            "timeline" => self.timeline(&directive),
+            "player" => self.player(&directive),
+            "quiz" => self.quiz(&directive),
+            "wrong" => self.wrong(&directive),
+            "exercise" => self.exercise(&directive),
+            // Filled in when all pages are known.
+            "std-index" | "coverage" | "reading-times" => {
+                Ok(appendix::placeholder(&directive.name))
+            }
+            "include" | "rustdoc_include" | "playground" | "title" => bail!(
+                "`{}` fails in silence when something is missing; use `listing`",
+                directive.name
+            ),
+            other => bail!("unknown directive `{other}`"),
+        }
+    }
+
+    fn next_name(&self, kind: &str) -> String {
+        let mut reading = self.reading.borrow_mut();
+        reading.things += 1;
+        format!("{kind}-{}", reading.things)
+    }
+
+    /// The link from this page to the page of a file.
+    fn source(&self, file: &str, line: usize) -> String {
+        let mut shown = self.shown.borrow_mut();
+        shown.files.entry(file.to_owned()).or_default().insert(self.path.clone());
+        let up = "../".repeat(self.path.components().count() - 1);
+        format!("{up}{SOURCES}/{file}.html#L{line}")
+    }
+
+    fn shows_command(&self, command: &Command) -> anyhow::Result<()> {
+        command.exists(self.root)?;
+        if let Some((package, scene)) = command.scene() {
+            let key = (package.to_owned(), scene.unwrap_or_default().to_owned());
+            let mut shown = self.shown.borrow_mut();
+            shown.scenes.entry(key).or_default().insert(self.path.clone());
+        }
+        Ok(())
+    }
+
+    fn run_line(&self, command: &str) -> anyhow::Result<String> {
+        self.shows_command(&Command::parse(command)?)?;
+        Ok(html::run_line(command))
+    }
+
+    /// `{{#listing FILE:ITEM run="…"}}`
+    fn listing(&self, directive: &Directive) -> anyhow::Result<String> {
+        directive.only(&["run"])?;
+        // Items such as `impl Drop for Permit` are several words.
+        let figure = self.figure(&directive.words.join(" "))?;
+        match directive.option("run") {
+            Some(command) => Ok(figure + &self.run_line(command)?),
+            None => Ok(figure),
+        }
+    }
+
+    fn figure(&self, of: &str) -> anyhow::Result<String> {
+        let (file, selection) = of.split_once(':').unwrap_or((of, ""));
+        let text = paths::read(self.root, file)?;
+        let excerpt = listing::excerpt(file, &text, selection)?;
+        if file.ends_with(".rs") {
+            // mdBook would leave such a line out of the page.
+            let hidden = excerpt
+                .text
+                .lines()
+                .find(|line| line.trim() == "#" || line.trim_start().starts_with("# "));
+            ensure!(
+                hidden.is_none(),
+                "mdBook hides the line `{}`",
+                hidden.unwrap_or("")
+            );
+        }
+        self.reading.borrow_mut().code_lines +=
+            excerpt.text.lines().filter(|line| !line.trim().is_empty()).count();
+        let parts = excerpt.parts.iter().map(|part| {
+            let lines = match part.first == part.last {
+                true => format!("line {}", part.first),
+                false => format!("lines {}–{}", part.first, part.last),
+            };
+            format!(r#"<a href="{}">{lines}</a>"#, self.source(file, part.first))
+        });
+        let parts = parts.collect::<Vec<_>>().join(", ");
+        Ok(format!(
+            r#"<figure class="listing"><figcaption class="caption"><code>{}</code> {parts}</figcaption>{}</figure>"#,
+            html::escape(file),
+            html::code("", html::language(file), &excerpt.text),
+        ))
+    }
+
+    /// `{{#beside python=FILE:PART rust=FILE:ITEM}}`
+    fn beside(&self, directive: &Directive) -> anyhow::Result<String> {
+        directive.only(&["python", "rust"])?;
+        let column = |key: &str, title: &str| {
+            let figure = self.figure(directive.required(key)?)?;
+            anyhow::Ok(format!(
+                r#"<div class="side"><p class="side-title">{title}</p>{figure}</div>"#
+            ))
+        };
+        let (python, rust) = (column("python", "Python")?, column("rust", "Rust")?);
+        Ok(format!(r#"<div class="beside">{python}{rust}</div>"#))
+    }
+
+    /// `{{#run cargo run -p lock-demo -- race}}`
+    fn run(&self, directive: &Directive) -> anyhow::Result<String> {
+        directive.only(&[])?;
+        self.run_line(&directive.words.join(" "))
+    }
+
+    /// `{{#output FILE from="…" to="…"}}`
+    fn output(&self, directive: &Directive) -> anyhow::Result<String> {
+        directive.only(&["from", "to"])?;
+        let recording = Recording::read(self.root, directive.word()?)?;
+        self.shows_command(&recording.command)?;
+        let output = recording.output();
+        let lines: Vec<&str> = output.lines().collect();
+        let find = |key: &str, default: usize| match directive.option(key) {
+            None => Ok(default),
+            Some(text) => lines
+                .iter()
+                .position(|line| line.contains(text))
+                .with_context(|| format!("no line of the output has `{text}`")),
+        };
+        let (from, to) = (find("from", 0)?, find("to", lines.len().saturating_sub(1))?);
+        ensure!(
+            from <= to && !output.trim().is_empty(),
+            "nothing of the output is left"
+        );
+        let mut text = lines[from..=to].join("\n");
+        let cut = |is_cut: bool| if is_cut { "…\n" } else { "" };
+        let last = lines.len() - 1;
+        text = format!("{}{text}\n{}", cut(from > 0), cut(to < last));
+        self.reading.borrow_mut().code_lines += to + 1 - from;
+        let note = match recording.exit {
+            0 => recording.rule.note().to_owned(),
+            code => format!("{}; exit code {code}", recording.rule.note()),
+        };
+        let one_of = matches!(recording.rule.agreement, Agreement::OneOf);
+        let class = if one_of { "output one-of" } else { "output" };
+        Ok(format!(
+            r#"<figure class="{class}">{}<figcaption class="caption">{note}</figcaption>{}</figure>"#,
+            html::run_line(&recording.command.to_string()),
+            html::code("printed", "plaintext", &text),
+        ))
+    }
+
+    /// `{{#timeline FILE.svg}}`, the picture of a recorded run.
+    fn timeline(&self, directive: &Directive) -> anyhow::Result<String> {
+        directive.only(&["caption"])?;
+        let path = directive.word()?;
+        let text = paths::read(self.root, path)?;
+        let mut reading = self.reading.borrow_mut();
+        reading.pictures += 1;
+        let picture = timeline::inline(&text, reading.pictures)
+            .with_context(|| format!("`{path}`"))?;
+        let caption = directive.option("caption").map_or(String::new(), |caption| {
+            format!(
+                r#"<figcaption class="caption">{}</figcaption>"#,
+                html::prose(caption)
+            )
+        });
+        Ok(format!(r#"<figure class="picture">{picture}{caption}</figure>"#))
+    }
+
+    /// `{{#player FILE.json title="…"}}`
+    fn player(&self, directive: &Directive) -> anyhow::Result<String> {
+        directive.only(&["title"])?;
+        let (path, title) = (directive.word()?, directive.required("title")?);
+        let name = self.next_name("player");
+        let rendered = player::render(self.root, path, title, &name)?;
+        self.reading.borrow_mut().players += 1;
+        Ok(self.with_links(rendered.html, &rendered.sources))
+    }
+
+    /// `{{#quiz FILE.toml}}`
+    fn quiz(&self, directive: &Directive) -> anyhow::Result<String> {
+        directive.only(&[])?;
+        let name = self.next_name("quiz");
+        let rendered = quiz::render(self.root, directive.word()?, &name)?;
+        self.reading.borrow_mut().questions += rendered.proofs.len();
+        Ok(self.with_links(rendered.html, &rendered.proofs))
+    }
+
+    fn with_links(&self, html: String, links: &[(String, String)]) -> String {
+        links.iter().fold(html, |html, (marker, file)| {
+            html.replace(marker.as_str(), &self.source(file, 1))
+        })
+    }
+
+    /// `{{#wrong exercise/name}}`: a wrong answer, and how it is found out.
+    fn wrong(&self, directive: &Directive) -> anyhow::Result<String> {
+        directive.only(&[])?;
+        let name = directive.word()?;
+        let (exercise, answer) =
+            name.split_once('/').context("`wrong` takes `exercise/name`")?;
+        let topic = exercise.split('_').next().unwrap_or(exercise);
+        let file = format!("tests/wrong_answers/{topic}.toml");
+        let text = paths::read(self.root, &file)?;
+        let table: toml::Table =
+            toml::from_str(&text).with_context(|| format!("`{file}`"))?;
+        let answer = table
+            .get(exercise)
+            .and_then(|answers| answers.get(answer))
+            .with_context(|| format!("`{file}` has no `{name}`"))?;
+        let mut html = format!(
+            r#"<dl class="wrong-answer" id="wrong-{}">"#,
+            name.replace('/', "-")
+        );
+        for (key, title) in [
+            ("wrong", "Wrong"),
+            ("tempting", "Why one writes it"),
+            ("symptom", "What happens"),
+            ("caught_by", "Found out by"),
+        ] {
+            let text = answer.get(key).and_then(toml::Value::as_str);
+            let text = text.with_context(|| format!("`{name}` has no `{key}`"))?;
+            html += &format!("<dt>{title}</dt><dd>{}</dd>", html::prose(text));
+        }
+        Ok(html + "</dl>")
+    }
+
+    /// `{{#exercise name}}`: its command, and its hints one by one.
+    fn exercise(&self, directive: &Directive) -> anyhow::Result<String> {
+        directive.only(&[])?;
+        let name = directive.word()?;
+        let info: toml::Table = toml::from_str(&paths::read(self.root, "info.toml")?)?;
+        let all = info.get("exercises").and_then(toml::Value::as_array);
+        let text = |entry: &toml::Value, key: &str| {
+            entry.get(key).and_then(toml::Value::as_str).map(str::to_owned)
+        };
+        let entry = all
+            .into_iter()
+            .flatten()
+            .find(|entry| text(entry, "name").as_deref() == Some(name))
+            .with_context(|| format!("`info.toml` has no exercise `{name}`"))?;
+        let folder = text(entry, "dir").map_or(String::new(), |dir| dir + "/");
+        let file = format!("exercises/{folder}{name}.rs");
+        paths::read(self.root, &file)?;
+        let link = self.source(&file, 1);
+        let mut shown = self.shown.borrow_mut();
+        shown.exercises.entry(name.to_owned()).or_default().insert(self.path.clone());
+        let mut html = format!(
+            r#"<div class="exercise"><p class="caption">Exercise <a href="{link}"><code>{file}</code></a></p>{}"#,
+            html::run_line(&format!("cargo test --bin {name}")),
+        );
+        let hints = text(entry, "hint").unwrap_or_default();
+        for (index, hint) in
+            hints.split("\n\n").filter(|h| !h.trim().is_empty()).enumerate()
+        {
+            html += &format!(
+                "<details><summary>Hint {}</summary><p>{}</p></details>",
+                index + 1,
+                html::prose(hint.trim())
+            );
+        }
+        Ok(html + "</div>")
+    }
+}
+
+/// Blocks of code that were typed into a page, with where they are.
+fn refused_blocks(text: &str) -> Vec<(usize, anyhow::Error)> {
+    let mut refused = Vec::new();
+    for (event, range) in Parser::new_ext(text, Options::all()).into_offset_iter() {
+        let Event::Start(Tag::CodeBlock(kind)) = event else { continue };
+        let language = match &kind {
+            CodeBlockKind::Fenced(language) => language.as_ref(),
+            CodeBlockKind::Indented => "an indented block",
+        };
+        if !language.split(',').any(|word| word.trim() == "sketch") {
+            let error = anyhow::anyhow!(
+                "code and output are taken from files; a block that is neither says `sketch`, not `{language}`"
+            );
+            refused.push((range.start, error));
+        }
+    }
+    refused
+}
+
+/// The page with its minutes below the title.
+fn with_minutes(text: &str, minutes: usize) -> String {
+    let plural = if minutes == 1 { "minute" } else { "minutes" };
+    let line = format!("<p class=\"minutes\">about {minutes} {plural}</p>");
+    let mut title_end = None;
+    for (event, range) in Parser::new(text).into_offset_iter() {
+        if let Event::End(TagEnd::Heading(_)) = event {
+            title_end = Some(range.end);
+            break;
+        }
+    }
+    match title_end {
+        Some(end) => format!("{}\n\n{line}\n\n{}", &text[..end], &text[end..]),
+        None => format!("{line}\n\n{text}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;
