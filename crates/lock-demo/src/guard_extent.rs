@@ -1,7 +1,5 @@
 //! How far a guard reaches that has no name, asked of the running program.
 //!
-//! Before edition 2024 the guard in the head of an `if let` lived through the `else`.
-//!
 //! Source: the Rust Edition Guide, 2024, "`if let` temporary scope".
 
 use std::sync::{Mutex, TryLockError};

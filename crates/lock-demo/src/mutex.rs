@@ -3,7 +3,8 @@
 //! Four tellers move money between three accounts behind one mutex. While a teller is
 //! at it the sum is wrong, and nobody can see that. In Python the lock and the data are
 //! two objects, and code that forgets the lock runs; here the data are reached through
-//! the guard alone, and the lock is released when the guard goes, error or not.
+//! the guard alone, which no other thread may be given, and the lock is released when
+//! the guard goes, error or not.
 //!
 //! Run:     cargo run -p lock-demo -- mutex
 //! Expect:  lanes in which no two hold the accounts at once, and an unchanged sum

@@ -6,7 +6,7 @@
 //! initialiser that panics leaves a `OnceLock` empty, and a `LazyLock` useless for good.
 //!
 //! Run:     cargo run -p lock-demo -- once
-//! Expect:  one of four threads at work, one table; two panics on standard error
+//! Expect:  one of four threads at work, one table; three panics on standard error
 //! Chapter: book/src/locks.md
 //! Source:  std::sync::OnceLock, std::sync::LazyLock
 

@@ -1,8 +1,8 @@
-//! Five philosophers, five forks: who picks up in one order never starves all.
+//! Five forks that all philosophers take in one order never end in a circle.
 //!
 //! Each needs the forks on both sides. If all take the left one first, each holds one
 //! and waits for the next, in a circle. If each takes the one with the lower number
-//! first, somebody at the table always has both. No deadlock does not mean fair: a
+//! first, whoever waits, waits for a higher one. No deadlock does not mean fair: a
 //! dropped guard may be taken again at once by whoever dropped it, so parking_lot can
 //! also hand the lock over to the one who waits (`unlock_fair`). The wrong version is in
 //! `left_fork_first.rs`.

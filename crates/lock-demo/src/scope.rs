@@ -4,7 +4,8 @@
 //! guard is a temporary that lives until the end of the match, and the job is done
 //! under the lock. Taken in a `let` of its own, the guard is gone before the job
 //! begins. Python's `with lock:` shows by indentation how far it reaches; a guard in
-//! the middle of an expression does not.
+//! the middle of an expression does not, and until edition 2024 the one in the head of
+//! an `if let` reached through the `else` as well.
 //!
 //! Run:     cargo run -p lock-demo -- scope
 //! Expect:  who keeps the lock, and lanes: one job at a time, then four at once
