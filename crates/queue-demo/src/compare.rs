@@ -1,8 +1,8 @@
-//! The same messages through six queues: what one message costs, here and now.
+//! How many messages a second go through six queues, on this machine and now.
 //!
-//! Each queue carries them from the senders to one receiver, in turns, and the median
-//! of the rounds counts. A debug build measures unoptimised code of the queues too;
-//! with `--release` the figures mean something for a real program.
+//! Each queue carries what it can in a short time, from the senders to one receiver,
+//! in turns, and the median of the rounds counts. A debug build measures unoptimised
+//! code of the queues too; a real program is compared with `--release`.
 //!
 //! Run:     cargo run --release -p queue-demo -- compare --senders 4
 //! Expect:  a table of messages a second, with std's channel as 1
@@ -12,12 +12,12 @@
 use std::num::NonZeroUsize;
 use std::sync::mpsc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use clap::builder::RangedU64ValueParser;
 use common::measure::{bar, machine};
-use common::{Actor, WrongUsage, println};
+use common::{Actor, println};
 use crossbeam::channel;
 
 use crate::blocking_queue::FifoQueue;
@@ -25,14 +25,16 @@ use crate::blocking_queue::FifoQueue;
 const ROUNDS: usize = 3;
 /// Of the bounded queues.
 const CAPACITY: usize = 256;
-/// Messages of all senders; more would keep the slowest queue busy for a minute.
-const MOST: u64 = 2_000_000;
+/// Messages between two looks at the clock, which cost as much as a message.
+const BATCH: u64 = 64;
+/// What a sender sends last; no queue of ours tells that all its senders are gone.
+const END: u64 = u64::MAX;
 
 #[derive(clap::Args)]
 pub struct Options {
-    /// Messages each sender sends
-    #[arg(long, default_value = "20000", value_parser = at_most(MOST))]
-    messages: u64,
+    /// Milliseconds for each queue in each round
+    #[arg(long, default_value = "20", value_parser = at_most(500))]
+    millis: u64,
     /// Threads that send
     #[arg(long, default_value = "2", value_parser = at_most(64))]
     senders: u64,
@@ -42,7 +44,7 @@ fn at_most(limit: u64) -> RangedU64ValueParser {
     RangedU64ValueParser::new().range(1..=limit)
 }
 
-/// A name, and what sends the messages once and returns how many a second.
+/// A name, and what measures one round, in messages a second.
 type Contender = (&'static str, fn(&Options) -> anyhow::Result<f64>);
 
 const CONTENDERS: [Contender; 6] = [
@@ -75,17 +77,10 @@ const CONTENDERS: [Contender; 6] = [
 
 #[expect(clippy::needless_pass_by_value, reason = "the form of a scene's function")]
 pub fn run(options: Options) -> anyhow::Result<()> {
-    let Options { messages, senders } = options;
-    let all = senders * messages;
-    if all > MOST {
-        let what = format!("{all} messages are too many, {MOST} is the most");
-        return Err(WrongUsage::new(what).into());
-    }
     let build = if cfg!(debug_assertions) { "debug build" } else { "release build" };
     println!("{}, {build}", machine());
-    println!(
-        "senders: {senders}, messages of each: {messages}, room if bounded: {CAPACITY}\n"
-    );
+    let Options { millis, senders } = options;
+    println!("senders: {senders}, {millis} ms a round, room if bounded: {CAPACITY}\n");
 
     let mut rates = vec![Vec::new(); CONTENDERS.len()];
     for round in 1..=ROUNDS {
@@ -114,28 +109,54 @@ fn rate(
     send: impl Fn(u64) -> bool + Sync,
     mut receive: impl FnMut() -> Option<u64>,
 ) -> anyhow::Result<f64> {
-    let Options { messages, senders } = *options;
     let start = Instant::now();
-    let sum = thread::scope(|scope| {
-        let (mut started, mut expected) = (Ok(()), 0);
-        for number in 1..=senders {
+    let end = start + Duration::from_millis(options.millis);
+    let (sent, sum) = thread::scope(|scope| {
+        let (mut senders, mut started) = (Vec::new(), Ok(()));
+        for number in 1..=options.senders {
             let send = &send;
-            let all = move || (1..=messages).all(send);
-            match thread::Builder::new().spawn_scoped(scope, all) {
-                Ok(_) => expected += messages,
+            match thread::Builder::new()
+                .spawn_scoped(scope, move || send_until(end, send))
+            {
+                Ok(sender) => senders.push(sender),
                 // Those that have started are still received from, so that they end.
                 Err(error) => {
                     started = Err(error).context(format!("start sender {number}"));
                 }
             }
         }
-        let sum: Option<u64> = (0..expected).map(|_| receive()).sum();
-        started.map(|()| sum)
+        let (mut ended, mut sum) = (0, 0);
+        while ended < senders.len() {
+            match receive().context("a message was lost")? {
+                END => ended += 1,
+                message => sum += message,
+            }
+        }
+        let sent =
+            senders.into_iter().map(|s| s.join().expect("sending does not panic"));
+        started.map(|()| (sent.collect::<Vec<u64>>(), sum))
     })?;
+    // With what was still in the queue: it has arrived only when it is taken.
     let time = start.elapsed();
-    let expected = senders * (messages * (messages + 1) / 2);
-    ensure!(sum == Some(expected), "the messages add up to {sum:?}, not {expected}");
-    Ok((senders * messages) as f64 / time.as_secs_f64())
+    let expected: u64 = sent.iter().map(|last| last * (last + 1) / 2).sum();
+    ensure!(sum == expected, "the messages add up to {sum}, not {expected}");
+    Ok(sent.iter().sum::<u64>() as f64 / time.as_secs_f64())
+}
+
+/// Sends 1, 2, 3 and so on, then the end; returns the last number.
+fn send_until(end: Instant, send: impl Fn(u64) -> bool) -> u64 {
+    let mut last = 0;
+    loop {
+        for _ in 0..BATCH {
+            last += 1;
+            assert!(send(last), "the receiver is gone");
+        }
+        // After the first batch, so that a thread that starts late sends something too.
+        if Instant::now() >= end {
+            send(END);
+            return last;
+        }
+    }
 }
 
 fn median(mut rates: Vec<f64>) -> f64 {
