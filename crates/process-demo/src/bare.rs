@@ -10,6 +10,8 @@ use std::process::Command;
 
 use common::child;
 
+#[cfg(target_os = "linux")]
+use crate::fork_server;
 use crate::{exit, failure};
 
 const MARK: &str = "bare";
@@ -32,6 +34,10 @@ pub fn play() -> Option<anyhow::Result<()>> {
         "exit" => Some(exit::end(&argument)),
         "fail" => Some(failure::alone(&argument)),
         "fail-in-a-thread" => Some(failure::among_threads(&argument)),
+        #[cfg(target_os = "linux")]
+        "nth-prime" => Some(fork_server::answer_once(&argument)),
+        #[cfg(target_os = "linux")]
+        "fork-server" => Some(fork_server::serve()),
         _ => None,
     }
 }

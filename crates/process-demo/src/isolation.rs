@@ -58,24 +58,28 @@ pub fn run() -> anyhow::Result<()> {
 }
 
 /// A process that answers as long as it lives.
-struct Neighbour {
+pub struct Neighbour {
     question: ChildStdin,
     answers: BufReader<ChildStdout>,
     /// Kills and reaps it at the end.
-    _child: ChildGuard,
+    child: ChildGuard,
 }
 
 impl Neighbour {
-    fn start() -> anyhow::Result<Self> {
+    pub fn start() -> anyhow::Result<Self> {
         let mut command = child::role("isolation-neighbour")?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let child = ChildGuard::spawn(&mut command)?;
         let question = child.take_stdin().context("a pipe")?;
         let answers = BufReader::new(child.take_stdout().context("a pipe")?);
-        Ok(Self { question, answers, _child: child })
+        Ok(Self { question, answers, child })
     }
 
-    fn answers(&mut self) -> anyhow::Result<bool> {
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn answers(&mut self) -> anyhow::Result<bool> {
         // To write to a dead process is an error, to read from it the end of file.
         let asked = self.question.write_all(b"are you there?\n").is_ok();
         let mut answer = String::new();

@@ -4,6 +4,7 @@
 //! Chapter: book/src/processes.md
 
 mod bare;
+mod cost;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
 mod ending;
@@ -12,16 +13,24 @@ mod exit;
 mod failure;
 #[cfg(unix)]
 mod family;
+#[cfg(target_os = "linux")]
+mod fork;
+#[cfg(target_os = "linux")]
+mod fork_server;
 mod isolation;
 #[cfg(unix)]
 mod kill;
 mod leash;
 mod limits;
+mod log_file;
+mod logging;
 mod memory;
+mod piecewise;
 mod primes;
-#[cfg(target_os = "linux")]
 mod procfs;
 mod spawn;
+#[cfg(target_os = "linux")]
+mod start_methods;
 mod sums;
 mod supervised;
 mod supervisor;
@@ -39,7 +48,7 @@ use common::Demo;
 #[cfg(not(unix))]
 use elsewhere as kill;
 #[cfg(not(target_os = "linux"))]
-use elsewhere as zombies;
+use {elsewhere as start_methods, elsewhere as zombies};
 
 fn main() -> anyhow::Result<ExitCode> {
     // First of all: a child that took itself for its parent would start children too.
@@ -64,7 +73,14 @@ fn main() -> anyhow::Result<ExitCode> {
             "three deaths, three successors, one lost job",
             supervisor::run,
         )
-        .scene("isolation", "who else dies of a crash", isolation::run);
+        .scene("isolation", "who else dies of a crash", isolation::run)
+        .scene("cost", "what a process takes in time and in memory", cost::run)
+        .scene(
+            "start-methods",
+            "a new program, a copy, a prepared copy",
+            start_methods::run,
+        )
+        .scene("logging", "four processes, one log, whole lines", logging::run);
     Ok(with_roles(demo).run())
 }
 
@@ -76,7 +92,9 @@ fn with_roles(demo: Demo) -> Demo {
         .role("environment-child", environment::child)
         .role("timeout-child", timeout::child)
         .role("supervisor-worker", supervised::worker)
-        .role("isolation-neighbour", isolation::neighbour);
+        .role("isolation-neighbour", isolation::neighbour)
+        .role("logging-worker", logging::worker)
+        .role("logging-writer", piecewise::writer);
     #[cfg(unix)]
     let demo = demo.role("kill-child", kill::child).role("kill-family", family::member);
     #[cfg(target_os = "linux")]
