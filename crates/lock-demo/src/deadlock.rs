@@ -15,7 +15,7 @@
 use std::thread;
 
 use anyhow::ensure;
-use common::{println, trial};
+use common::{Actor, println, trial};
 use parking_lot::Mutex;
 
 use crate::{cycle, payer_first};
@@ -29,6 +29,8 @@ pub struct Account {
 }
 
 pub fn run() -> anyhow::Result<()> {
+    // Made here so that their lanes come in this order; two are of another process.
+    let _tellers = [1, 2, 3, 4].map(|number| Actor::new(format!("teller {number}")));
     println!("two tellers lock the payer's account first:");
     let hung = trial("deadlock-two-orders")?;
     hung.show();
@@ -37,6 +39,7 @@ pub fn run() -> anyhow::Result<()> {
 
     println!("\ntwo more do the same, and parking_lot looks for the circle:");
     let circle = cycle::wait_for_deadlock(&payer_first::start_tellers([3, 4])?);
+    Actor::new("main").marks("found the circle");
     circle.iter().for_each(|line| println!("  {line}"));
     ensure!(circle.len() == 2, "{} threads wait in a circle, not 2", circle.len());
 

@@ -52,7 +52,7 @@ pub fn run() -> anyhow::Result<()> {
 
     timeline::so_far().print();
     println!("\nall {READERS} readers were inside when they met");
-    println!("before and after the writer they saw the versions {versions:?}");
+    println!("versions they saw, each before and after: {versions:?}");
     ensure!(versions.iter().all(|seen| *seen == [1, 2]), "a reader saw half a change");
     ensure!(written == 2, "the writer wrote version 2 and read {written}");
     println!("\nok: readers shared the lock, the writer had it alone");
