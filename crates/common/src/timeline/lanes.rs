@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Activity, Timeline};
+use super::{Activity, RecordedSpan, Timeline};
 use crate::actor::style;
 use crate::measure::duration;
 
@@ -103,16 +103,17 @@ impl super::Lane {
         if self.marks.iter().any(|mark| within(mark.at)) {
             return MARK;
         }
-        // The innermost span shows: it began last. A span shorter than a column
-        // would vanish if it were not for the second half of the condition.
-        self.spans
-            .iter()
-            .rev()
-            .find(|span| {
-                let middle = f64::midpoint(from, to);
-                let covers = span.start as f64 <= middle && middle <= span.end as f64;
-                covers || within(span.start)
-            })
+        // What takes up most of the column shows, and the innermost of what takes up
+        // the same. Waiting counts for half: else a thread that often works a little
+        // would look idle. A short span alone in its column shows, too.
+        let weight = |span: &RecordedSpan| {
+            let covered = (span.end as f64).min(to) - (span.start as f64).max(from);
+            if span.activity == Activity::Waits { covered / 2.0 } else { covered }
+        };
+        let here = self.spans.iter().filter(|span| {
+            within(span.start) || (span.start as f64) < from && span.end as f64 > from
+        });
+        here.max_by(|one, other| weight(one).total_cmp(&weight(other)))
             .map_or(' ', |span| span.activity.glyph())
     }
 }

@@ -129,6 +129,29 @@ fn lanes_show_each_activity_for_its_share_of_the_time() {
 }
 
 #[test]
+fn a_thread_that_works_often_but_briefly_does_not_look_idle() {
+    let span = |activity, start, end| RecordedSpan {
+        activity,
+        label: String::new(),
+        start,
+        end,
+        open: false,
+    };
+    let spans = (0..100).flat_map(|n| {
+        let start = n * 100;
+        [
+            span(Activity::Works, start, start + 40),
+            span(Activity::Waits, start + 40, start + 100),
+        ]
+    });
+    let lane = Lane { actor: "adder".into(), spans: spans.collect(), marks: vec![] };
+    let timeline = Timeline { start: 0, duration: 10_000, lanes: vec![lane] };
+    let line =
+        anstream::adapter::strip_str(&timeline.lanes_of_width(58)[0]).to_string();
+    assert_eq!(line.chars().filter(|c| *c == '▒').count(), 50, "{line:?}");
+}
+
+#[test]
 fn the_picture_is_well_formed_and_has_words_for_every_span() {
     let scenes = [NamedTimeline { scene: "counting".into(), timeline: sample() }];
     let file = tempfile::Builder::new().suffix(".svg").tempfile().unwrap();
