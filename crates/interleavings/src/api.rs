@@ -16,6 +16,7 @@ use crate::judge::{self, Fault};
 use crate::kernel::ids::Loc;
 use crate::kernel::run::{LOUD, Progress, Runner};
 use crate::kernel::{Exec, Rules};
+use crate::names::Sources;
 use crate::search::Search;
 use crate::trace::{Explored, Trace};
 use crate::{page, report, verdict};
@@ -95,11 +96,9 @@ pub struct Coverage {
 
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = grouped(self.interleavings);
-        let noun =
-            if self.interleavings == 1 { "interleaving" } else { "interleavings" };
+        let count = interleavings(self.interleavings);
         if self.exhaustive {
-            return write!(f, "all {count} {noun}");
+            return write!(f, "all {count}");
         }
         let preemptions = match self.preemptions {
             1 => "1 preemption".to_owned(),
@@ -684,7 +683,7 @@ impl<'a> Exploration<'a> {
                 Pass::Failed => break,
                 Pass::Stopped => {
                     if self.found.is_none() {
-                        exec.search.start_sampling(0x1d_ea11);
+                        exec.search.start_sampling();
                         let samples = self.checker.samples;
                         (exec, _) = self.pass(exec, body, keep, Some(samples));
                     }
@@ -695,6 +694,14 @@ impl<'a> Exploration<'a> {
                     self.coverage.exhaustive = !exec.search.has_more();
                     if self.coverage.exhaustive || bound >= self.checker.preemptions {
                         self.coverage.complete = true;
+                        // A deadlock of many threads needs many preemptions. If the
+                        // order of locks allows one, random schedules look for it.
+                        let cycles = &exec.stats.lock_cycles;
+                        if !self.coverage.exhaustive && !cycles.is_empty() {
+                            exec.search.start_sampling();
+                            let samples = self.checker.samples;
+                            (exec, _) = self.pass(exec, body, keep, Some(samples));
+                        }
                         break;
                     }
                     bound += 1;
@@ -765,7 +772,11 @@ impl<'a> Exploration<'a> {
                     }
                 }
                 Some(fault) => {
-                    let stop = fault == Fault::NotRepeatable;
+                    // Of these a shorter one is neither likely nor clearer.
+                    let stop = !matches!(
+                        fault,
+                        Fault::Panic(_) | Fault::Deadlock | Fault::LeftWaiting(_)
+                    );
                     self.keep_failure(fault, &exec);
                     if stop {
                         return (exec, Pass::Failed);
@@ -856,6 +867,14 @@ impl<'a> Exploration<'a> {
         for (_, at) in &stats.busy_waits {
             self.coverage.busy_waits.push(format!("{}:{}", at.file(), at.line()));
         }
+        let mut sources = Sources::default();
+        for cycle in &stats.lock_cycles {
+            let text = verdict::lock_cycle(cycle, &mut sources);
+            self.coverage.lock_order_risks.push(text);
+        }
+        for at in &stats.carried_over {
+            self.coverage.notes.push(verdict::carried_over(at, &mut sources));
+        }
         let Some(found) = self.found.take() else { return Ok(self.coverage) };
         let text = format!(
             "{} until this one was found",
@@ -878,7 +897,8 @@ impl<'a> Exploration<'a> {
         if exec.unlock_points {
             replay.insert_str(0, "u.");
         }
-        let trace = verdict::trace(&exec, &fault, &title, explored, &replay);
+        let mut trace = verdict::trace(&exec, &fault, &title, explored, &replay);
+        trace.verdict.details.extend(self.coverage.notes.iter().cloned());
         Err(Failure { trace: Box::new(trace), coverage: self.coverage, printed: None })
     }
 }

@@ -27,12 +27,6 @@ impl Sources {
         })
     }
 
-    /// The line's text without its indentation.
-    pub(crate) fn line(&mut self, file: &str, line: u32) -> Option<String> {
-        let lines = self.lines(file);
-        lines.get((line as usize).checked_sub(1)?).map(|text| text.trim().to_owned())
-    }
-
     /// What the value constructed at `at` is called.
     pub(crate) fn binding(&mut self, at: Loc) -> Option<String> {
         let (line, column) = (at.line() as usize, at.column() as usize);

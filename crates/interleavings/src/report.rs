@@ -136,6 +136,7 @@ fn lanes(out: &mut String, trace: &Trace, paint: Paint) {
         let _ = writeln!(out, "{}", paint.dim(head.trim_end()));
     }
     for (i, folded) in rows(&trace.steps) {
+        let folded = if i == 0 { folded + trace.skipped } else { folded };
         if folded > 0 {
             let noun = if folded == 1 { "step" } else { "steps" };
             let _ = writeln!(out, "{}", paint.dim(&format!("     … {folded} {noun}")));
@@ -154,7 +155,7 @@ fn lanes(out: &mut String, trace: &Trace, paint: Paint) {
             format!("  {}{text}", fit(&trace.threads[step.thread].name, 14))
         };
         let pointer = if i == last { "►" } else { " " };
-        let row = format!("{pointer}{:>2}{row}", (i + 1) % 1_000);
+        let row = format!("{pointer}{:>2}{row}", (trace.skipped + i + 1) % 1_000);
         let _ = writeln!(out, "{}", row.trim_end());
     }
     let preempted = trace.steps.iter().filter(|s| s.preempts.is_some()).count();

@@ -33,7 +33,7 @@ enum Mode {
     /// Follow the path, then take first options.
     Systematic,
     /// Choose at random, from a fixed seed.
-    Sampling(u64),
+    Sampling { state: u64, evenly: bool },
     /// Follow a recorded list of options, then take first options.
     Replay(Vec<u32>),
 }
@@ -91,8 +91,9 @@ impl Search {
         self.denied = false;
     }
 
-    pub(crate) fn start_sampling(&mut self, seed: u64) {
-        self.mode = Mode::Sampling(splitmix(seed));
+    /// From now on chooses at random.
+    pub(crate) fn start_sampling(&mut self) {
+        self.mode = Mode::Sampling { state: splitmix(0x1d_ea11), evenly: false };
     }
 
     pub(crate) fn start_execution(&mut self) {
@@ -100,6 +101,9 @@ impl Search {
         self.left = self.bound;
         self.cut = false;
         self.taken.clear();
+        if let Mode::Sampling { evenly, .. } = &mut self.mode {
+            *evenly = !*evenly;
+        }
     }
 
     /// Whether the caller should compute a state's hash for [`Search::choose`].
@@ -118,12 +122,13 @@ impl Search {
                 }
                 None => 0,
             },
-            Mode::Sampling(state) => {
+            Mode::Sampling { state, evenly } => {
                 *state = splitmix(*state);
                 let random = *state >> 33;
                 // Three of four choices go on for free: real schedulers preempt
-                // rarely, and a walk that always switches misses long runs.
-                if free > 0 && (*state & 3 != 0 || free == all) {
+                // rarely, and a walk that always switches misses long runs. Every
+                // other walk does all the same, as some mistakes need that.
+                if free > 0 && !*evenly && *state & 3 != 0 {
                     (random % u64::from(free)) as u32
                 } else {
                     (random % u64::from(all)) as u32

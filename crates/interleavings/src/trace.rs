@@ -22,6 +22,7 @@
 //!   "objects": [{"id": 0, "kind": "mutex", "name": "a", "type": "Mutex<u32>",
 //!                "created_at": {"file": "…", "line": 4}}],
 //!   "sources": [{"file": "…", "first_line": 1, "lines": ["…"]}],
+//!   "skipped": 0,
 //!   "steps": [{"thread": 0, "op": "lock", "object": 0, "text": "locks `a`",
 //!              "location": {"file": "…", "line": 7}, "value": null,
 //!              "blocks": false, "failed": false, "preempts": null, "choice": null,
@@ -38,6 +39,7 @@
 //! `not-repeatable`, `hangs`, `dies`. `objects[].kind` is one of `mutex`, `rwlock`,
 //! `condvar`, `barrier`, `once`, `channel`, `atomic`, `scope`, `rendezvous`.
 //!
+//! `skipped` steps came before the first of `steps`.
 //! `steps[].op` is a short name such as `lock`, `wait`, `notify-one`, `load`.
 //! `blocks` says that the thread got no further than this line; its next step, if
 //! there is one, ends the wait. `failed` marks a call that returned without success.
@@ -160,6 +162,8 @@ pub struct Trace {
     pub objects: Vec<ObjectInfo>,
     /// The source lines that the steps point to.
     pub sources: Vec<Source>,
+    /// Steps before those, left out because there are too many.
+    pub skipped: usize,
     /// The steps, in the order in which they happened.
     pub steps: Vec<Step>,
     /// How much was explored.

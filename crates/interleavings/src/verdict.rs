@@ -3,7 +3,7 @@
 use crate::judge::{self, Fault};
 use crate::kernel::ids::{Loc, Obj, Tid};
 use crate::kernel::record::{Action, RawStep, Woke};
-use crate::kernel::{Exec, Hold, Need, State};
+use crate::kernel::{Exec, Hold, LockOrder, Need, State};
 use crate::names::{Sources, short_type};
 use crate::trace::{
     Explored, ObjectInfo, Place, Source, Step, ThreadInfo, Trace, Verdict,
@@ -28,7 +28,17 @@ pub(crate) fn trace(
         _ => false,
     };
     let end = x.record.iter().position(panics).map_or(x.record.len(), |i| i + 1);
-    let steps: Vec<Step> = (0..end).map(|i| words.step(i, &x.record[i])).collect();
+    let mut waits = Vec::new();
+    let steps: Vec<Step> = x.record[..end]
+        .iter()
+        .map(|raw| {
+            waits.retain(|(t, _)| *t != raw.thread);
+            if let (true, Some(o)) = (raw.blocked, raw.object) {
+                waits.push((raw.thread, o));
+            }
+            words.step(raw, waits.clone())
+        })
+        .collect();
     let threads = (0..x.threads.len())
         .map(|t| ThreadInfo {
             id: t,
@@ -53,6 +63,7 @@ pub(crate) fn trace(
         threads,
         objects,
         sources,
+        skipped: x.skipped,
         steps,
         coverage,
         replay: replay.to_owned(),
@@ -68,6 +79,7 @@ pub(crate) fn bare_trace(title: &str, verdict: Verdict, coverage: Explored) -> T
         threads: Vec::new(),
         objects: Vec::new(),
         sources: Vec::new(),
+        skipped: 0,
         steps: Vec::new(),
         coverage,
         replay: String::new(),
@@ -668,8 +680,7 @@ impl<'a> Words<'a> {
 
     // ---- the steps -------------------------------------------------------------
 
-    fn step(&self, i: usize, raw: &RawStep) -> Step {
-        let waits = self.waits_after(i);
+    fn step(&self, raw: &RawStep, waits: Vec<(usize, usize)>) -> Step {
         let choice = match (raw.stale, raw.woke) {
             (Some(_), _) => Some("stale-read"),
             (None, Woke::Spurious) if !raw.blocked => Some("spurious"),
@@ -701,18 +712,6 @@ impl<'a> Words<'a> {
             Some(note) => Place { file: note.file.clone(), line: note.line },
             None => place(raw.at),
         }
-    }
-
-    /// Who waits for what after a step: those whose last step has blocked.
-    fn waits_after(&self, i: usize) -> Vec<(usize, usize)> {
-        let mut waits = Vec::new();
-        for t in 0..self.x.threads.len() {
-            let last = self.x.record[..=i].iter().rfind(|s| s.thread == t);
-            if let Some(RawStep { blocked: true, object: Some(o), .. }) = last {
-                waits.push((t, *o));
-            }
-        }
-        waits
     }
 
     fn text(&self, raw: &RawStep) -> String {
@@ -862,6 +861,38 @@ impl<'a> Words<'a> {
         }
         sources
     }
+}
+
+/// A lock order that could deadlock, in a sentence.
+pub(crate) fn lock_cycle(cycle: &[LockOrder], sources: &mut Sources) -> String {
+    let mut name = |object: Obj, at: Loc| match sources.binding(at) {
+        Some(name) => format!("`{name}`"),
+        None => format!("lock {object} of line {}", at.line()),
+    };
+    let parts: Vec<String> = cycle
+        .iter()
+        .map(|order| {
+            format!(
+                "one thread takes {} (line {}) while it holds {} (line {})",
+                name(order.second, order.second_made_at),
+                order.second_at.line(),
+                name(order.first, order.first_made_at),
+                order.first_at.line()
+            )
+        })
+        .collect();
+    format!("could deadlock: {}", parts.join(", "))
+}
+
+/// A lock that keeps its value from one execution to the next, in a sentence.
+pub(crate) fn carried_over(at: Loc, sources: &mut Sources) -> String {
+    let name = sources.binding(at).map(|name| format!("`{name}` "));
+    format!(
+        "note: {}(made at line {}) is made outside the body and keeps its value from one \
+         run to the next",
+        name.unwrap_or_else(|| "a lock ".to_owned()),
+        at.line()
+    )
 }
 
 /// The file that most steps are in.

@@ -47,6 +47,11 @@ impl ModelId {
         self.slot.store(slot, Ordering::Relaxed);
     }
 
+    /// Whether the value was registered in any execution.
+    pub(crate) fn is_used(&self) -> bool {
+        self.slot.load(Ordering::Relaxed) != 0
+    }
+
     /// Forgets the record, so that the next use starts from the real value.
     pub(crate) fn forget(&self) {
         self.slot.store(0, Ordering::Relaxed);

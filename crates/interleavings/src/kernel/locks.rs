@@ -7,6 +7,17 @@ use super::{Arrival, Exec, Hold, LockOrder, Need, State, arrive, point, with};
 /// Where a blocking call gives up, as a moment of the virtual clock.
 pub(crate) type Deadline = Option<u64>;
 
+impl State {
+    fn is_held_by(&self, t: Tid) -> bool {
+        match self {
+            State::Mutex { holder: Some(hold), .. }
+            | State::RwLock { writer: Some(hold), .. } => hold.thread == t,
+            State::RwLock { readers, .. } => readers.iter().any(|h| h.thread == t),
+            _ => false,
+        }
+    }
+}
+
 impl Exec {
     /// The running thread, holding something since `at`.
     pub(crate) fn hold(&self, at: Loc) -> Hold {
@@ -16,6 +27,9 @@ impl Exec {
     /// Keeps which locks were held when another one was taken.
     fn note_lock_order(&mut self, taken: Obj, at: Loc) {
         let me = self.current;
+        if !self.objects.iter().any(|o| o.state.is_held_by(me)) {
+            return;
+        }
         let mut held = Vec::new();
         for (o, object) in self.objects.iter().enumerate() {
             if o == taken {
@@ -34,22 +48,72 @@ impl Exec {
             };
             held.push((o, object.made_at, hold.at));
         }
-        for (o, made_at, first_at) in held {
-            let order = LockOrder {
-                first: (o, made_at),
-                second: (taken, self.objects[taken].made_at),
+        let all: Vec<Obj> = held.iter().map(|h| h.0).collect();
+        for (o, first_made_at, first_at) in held {
+            let known = |k: &LockOrder| (k.first, k.second, k.thread) == (o, taken, me);
+            if self.lock_order.iter().any(known) || self.lock_order.len() >= 256 {
+                continue;
+            }
+            self.lock_order.push(LockOrder {
+                first: o,
+                second: taken,
+                first_made_at,
+                second_made_at: self.objects[taken].made_at,
                 first_at,
                 second_at: at,
                 thread: me,
+                held: all.clone(),
+            });
+            self.note_cycle();
+        }
+    }
+
+    /// Keeps a cycle of different threads that the newest pair closes, unless one
+    /// more lock, held by two of them, keeps them apart.
+    fn note_cycle(&mut self) {
+        if self.stats.lock_cycles.len() >= 8 {
+            return;
+        }
+        let newest = self.lock_order.len() - 1;
+        let mut path = vec![newest];
+        if self.extend_cycle(&mut path) {
+            let cycle: Vec<_> =
+                path.iter().map(|&i| self.lock_order[i].clone()).collect();
+            let places = |c: &[LockOrder]| -> Vec<_> {
+                let mut places: Vec<_> =
+                    c.iter().map(|l| (l.first_at, l.second_at)).collect();
+                places.sort_unstable();
+                places
             };
-            let known =
-                |k: &LockOrder| k.first == order.first && k.second == order.second;
-            if self.stats.lock_order.len() < 256
-                && !self.stats.lock_order.iter().any(known)
-            {
-                self.stats.lock_order.push(order);
+            let known = places(&cycle);
+            if !self.stats.lock_cycles.iter().any(|c| places(c) == known) {
+                self.stats.lock_cycles.push(cycle);
             }
         }
+    }
+
+    fn extend_cycle(&self, path: &mut Vec<usize>) -> bool {
+        let (start, last) =
+            (&self.lock_order[path[0]], &self.lock_order[path[path.len() - 1]]);
+        if path.len() > 1 && last.second == start.first {
+            return true;
+        }
+        for (i, next) in self.lock_order.iter().enumerate() {
+            let fits = next.first == last.second
+                && path.iter().all(|&j| {
+                    let other = &self.lock_order[j];
+                    other.thread != next.thread
+                        && !next.held.iter().any(|o| other.held.contains(o))
+                });
+            if fits {
+                path.push(i);
+                if self.extend_cycle(path) {
+                    return true;
+                }
+                path.pop();
+            }
+        }
+        false
     }
 
     /// Somebody tries a lock: from now on the time between the last step of a
@@ -630,4 +694,13 @@ pub(crate) fn meet(size: usize, at: Loc) {
             x.step(Action::Meet, at, Some(o));
         });
     }
+}
+
+/// Whether this is the first use of a lock's value in this execution, and whether the
+/// value has been used in one before.
+pub(crate) fn first_use(id: &ModelId) -> Option<bool> {
+    with(|x| {
+        let object = &mut x.objects[id.get(x.epoch)?];
+        std::mem::take(&mut object.unused).then_some(object.outlived)
+    })
 }

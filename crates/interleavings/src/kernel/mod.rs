@@ -21,7 +21,7 @@ pub(crate) mod threads;
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -32,6 +32,9 @@ use crate::search::{Search, splitmix};
 
 /// Repeated looks at an unchanged thing that make a busy wait.
 const SPIN_LIMIT: u32 = 8;
+
+/// Steps that are recorded; of a longer schedule the end is kept.
+const MOST_STEPS_RECORDED: usize = 4_000;
 
 /// Looks at different places that are told apart; more are not a loop.
 const SPIN_PLACES: usize = 8;
@@ -172,6 +175,10 @@ pub(crate) struct Object {
     pub(crate) view_of_readers: View,
     written: u64,
     read: u64,
+    /// The value has been used in an execution before this one.
+    pub(crate) outlived: bool,
+    /// The value has not been used in this execution yet.
+    pub(crate) unused: bool,
     /// Changes of the holder, to tell polling from progress.
     pub(crate) stamp: u64,
 }
@@ -205,18 +212,24 @@ pub(crate) struct Stats {
     pub(crate) threads_started: usize,
     pub(crate) threads_at_once: usize,
     pub(crate) busy_waits: Vec<(String, Loc)>,
-    /// Which lock was taken while which other was held, by construction place.
-    pub(crate) lock_order: Vec<LockOrder>,
+    /// Cycles in the order in which locks are taken while others are held.
+    pub(crate) lock_cycles: Vec<Vec<LockOrder>>,
+    /// Where locks were made that keep their value from one execution to the next.
+    pub(crate) carried_over: Vec<Loc>,
 }
 
 /// `second` was taken at `second_at` while `first`, taken at `first_at`, was held.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LockOrder {
-    pub(crate) first: (usize, Loc),
-    pub(crate) second: (usize, Loc),
+    pub(crate) first: Obj,
+    pub(crate) second: Obj,
+    pub(crate) first_made_at: Loc,
+    pub(crate) second_made_at: Loc,
     pub(crate) first_at: Loc,
     pub(crate) second_at: Loc,
     pub(crate) thread: Tid,
+    /// Everything that was held.
+    pub(crate) held: Vec<Obj>,
 }
 
 /// What the caller may set.
@@ -245,11 +258,17 @@ pub(crate) struct Exec {
     pub(crate) spawned: Vec<Box<dyn FnOnce()>>,
     pub(crate) recording: bool,
     pub(crate) record: Vec<RawStep>,
+    /// Steps before the recorded ones.
+    pub(crate) skipped: usize,
     /// Unjoined threads at the end of the body.
     pub(crate) left_over: Option<Tid>,
     pub(crate) body_ended: bool,
     /// The first panic in this execution.
     pub(crate) first_panic: Option<(Tid, PanicNote)>,
+    /// Which lock was taken while which other was held.
+    pub(crate) lock_order: Vec<LockOrder>,
+    /// First values of the locks that outlive an execution, by address.
+    pub(crate) first_values: HashMap<usize, Box<dyn Any>>,
     /// Rendezvous points by their line.
     pub(crate) meetings: Vec<(Loc, Obj)>,
     /// Open scopes by the address of the reader's `Scope`.
@@ -296,9 +315,12 @@ impl Exec {
             spawned: Vec::new(),
             recording: false,
             record: Vec::new(),
+            skipped: 0,
             left_over: None,
             body_ended: false,
             first_panic: None,
+            lock_order: Vec::new(),
+            first_values: HashMap::new(),
             meetings: Vec::new(),
             scopes: Vec::new(),
             unlock_points: false,
@@ -329,9 +351,11 @@ impl Exec {
         self.halt = None;
         self.spawned.clear();
         self.record.clear();
+        self.skipped = 0;
         self.left_over = None;
         self.body_ended = false;
         self.first_panic = None;
+        self.lock_order.clear();
         self.meetings.clear();
         self.scopes.clear();
         self.sc_view.clear();
@@ -363,6 +387,7 @@ impl Exec {
             return object;
         }
         let object = self.add_object(id.made_at, type_name, state());
+        self.objects[object].outlived = id.is_used();
         id.set(self.epoch, object);
         object
     }
@@ -381,6 +406,8 @@ impl Exec {
             view_of_readers: View::default(),
             written: 0,
             read: 0,
+            outlived: false,
+            unused: true,
             stamp: 0,
         });
         self.objects.len() - 1
@@ -468,9 +495,9 @@ impl Exec {
             first
         } else {
             let free = menu.iter().filter(|(_, free)| *free).count();
-            let key = if self.hashing && !self.yielded {
+            let key = if self.hashing {
                 let turn = running << 1 | usize::from(gives_way);
-                mix(self.hash, turn as u64 + 1) | 1
+                mix(self.hash, turn as u64 + 1 + self.fairness_hash()) | 1
             } else {
                 0
             };
@@ -556,6 +583,26 @@ impl Exec {
                 menu.push((Move::WakeUp(t), false));
             }
         }
+    }
+
+    /// What fairness remembers, which the happens-before graph does not tell.
+    fn fairness_hash(&self) -> u64 {
+        if !self.yielded {
+            return 0;
+        }
+        let mut hash = 1;
+        for thread in &self.threads {
+            let Some(last_yield) = thread.last_yield else {
+                hash = mix(hash, 1);
+                continue;
+            };
+            for (u, other) in self.threads.iter().enumerate() {
+                let had_turn = other.last_run >= last_yield;
+                let goes_first = thread.gives_way_to.contains(&u);
+                hash = mix(hash, 2 + u64::from(had_turn) + 2 * u64::from(goes_first));
+            }
+        }
+        hash
     }
 
     /// Whether fairness keeps the thread back: it yielded, and somebody who
@@ -698,7 +745,9 @@ impl Exec {
 
     /// The running thread looked at `object` at `at` and changed nothing.
     ///
-    /// `seen` stands for what it saw: the same again and again is a busy wait.
+    /// `seen` stands for what it saw: the same again and again is a busy wait. To
+    /// offer the turn (`usize::MAX` for the object) twice for nothing is one already,
+    /// as the others run then and there is hardly a third time.
     pub(crate) fn looked(&mut self, at: Loc, object: Obj, seen: u64) {
         self.idle += 1;
         let thread = &mut self.threads[self.current];
@@ -708,9 +757,11 @@ impl Exec {
         if let Some(look) = thread.looks.iter_mut().find(same) {
             if look.2 == seen {
                 look.3 += 1;
-                if look.3 >= SPIN_LIMIT {
+                let limit = if object == usize::MAX { 1 } else { SPIN_LIMIT };
+                if look.3 >= limit {
                     look.3 = 0;
-                    thread.spins = true;
+                    // Who offers the turn anyway need not be made to.
+                    thread.spins = object != usize::MAX;
                     self.note_busy_wait(at);
                 }
             } else {
@@ -770,6 +821,11 @@ impl Exec {
             ordering: None,
         };
         more(&mut step);
+        if self.record.len() >= MOST_STEPS_RECORDED {
+            let half = MOST_STEPS_RECORDED / 2;
+            self.record.drain(..half);
+            self.skipped += half;
+        }
         self.record.push(step);
     }
 

@@ -6,7 +6,7 @@ use std::sync;
 use super::{LockResult, PoisonError, TryLockError, TryLockResult, poisonable};
 use crate::kernel::ids::{Loc, ModelId};
 use crate::kernel::{active, locks, threads};
-use crate::values::shown;
+use crate::values::{refresh, shown};
 
 /// A mutual exclusion lock, as [`std::sync::Mutex`].
 pub struct Mutex<T: ?Sized> {
@@ -66,13 +66,14 @@ impl<T: ?Sized> Mutex<T> {
 
     /// The guard for a lock that the model has granted.
     pub(super) fn taken(&self, at: Loc) -> MutexGuard<'_, T> {
-        let real = match self.real.try_lock() {
+        let mut real = match self.real.try_lock() {
             Ok(real) => real,
             Err(TryLockError::Poisoned(e)) => e.into_inner(),
             Err(TryLockError::WouldBlock) => {
                 panic!("a mutex made outside the exploration is held outside it")
             }
         };
+        refresh(&self.id, &mut *real);
         let was_panicking = threads::panicking();
         let held = Some(Held { at, was_panicking, written: false });
         MutexGuard { lock: self, real: Some(real), held }

@@ -7,7 +7,7 @@ use super::mutex::Held;
 use super::{LockResult, PoisonError, TryLockError, TryLockResult, poisonable};
 use crate::kernel::ids::{Loc, ModelId};
 use crate::kernel::{active, locks, threads};
-use crate::values::shown;
+use crate::values::{refresh, shown};
 
 /// A reader-writer lock, as [`std::sync::RwLock`].
 pub struct RwLock<T: ?Sized> {
@@ -83,12 +83,20 @@ impl<T: ?Sized> RwLock<T> {
         }
     }
 
+    /// A reader cannot put a value back, so a writer does it at the first use.
+    fn refresh(&self) {
+        if let Ok(mut real) = self.real.try_write() {
+            refresh(&self.id, &mut *real);
+        }
+    }
+
     fn acquire(&self, to_write: bool, at: Loc) -> bool {
         let name = std::any::type_name::<Self>();
         locks::rw_acquire(&self.id, name, self.real.is_poisoned(), to_write, at)
     }
 
     fn reading(&self, at: Loc) -> RwLockReadGuard<'_, T> {
+        self.refresh();
         let real = match self.real.try_read() {
             Ok(real) => real,
             Err(TryLockError::Poisoned(e)) => e.into_inner(),
@@ -102,6 +110,7 @@ impl<T: ?Sized> RwLock<T> {
     }
 
     fn writing(&self, at: Loc) -> RwLockWriteGuard<'_, T> {
+        self.refresh();
         let real = match self.real.try_write() {
             Ok(real) => real,
             Err(TryLockError::Poisoned(e)) => e.into_inner(),

@@ -71,7 +71,7 @@ fn pruning_loses_no_behaviour() {
     for program in CORPUS {
         for broken in [true, false] {
             // One preemption: without pruning, two take minutes on some programs.
-            let limits = Checker::new().preemptions(1).max_interleavings(20_000);
+            let limits = Checker::new().preemptions(2).max_interleavings(200_000);
             let body = || (program.run)(broken);
             let (pruned, _) = limits.clone().behaviours(body);
             let (all, coverage) = limits.clone().pruning(false).behaviours(body);
