@@ -1,5 +1,6 @@
 //! Commands that a page shows and the program can run.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -127,23 +128,26 @@ impl Command {
     /// Names what is not.
     pub fn exists(&self, root: &Path) -> anyhow::Result<()> {
         let (what, found) = match &self.kind {
-            Kind::Cargo { package, .. } if package == "book" => (package, true),
-            Kind::Cargo { package, .. } => (
-                package,
-                root.join("crates").join(package).join("Cargo.toml").is_file(),
-            ),
+            Kind::Cargo { package, .. } => {
+                let manifest =
+                    |folder| root.join(folder).join(package).join("Cargo.toml");
+                (
+                    package,
+                    ["", "crates", "book"].map(manifest).iter().any(|m| m.is_file()),
+                )
+            }
             Kind::Python { file, .. } => (file, root.join(file).is_file()),
         };
         ensure!(found, "`{}`: there is no `{what}`", self.text);
         Ok(())
     }
 
-    /// Runs the command in `root`; a demo draws what happened to `picture`.
+    /// Runs the command in `root`, with more arguments than the page shows.
     ///
     /// # Errors
     ///
     /// When the program cannot be built or started. That it fails is no error here.
-    pub fn run(&self, root: &Path, picture: Option<&Path>) -> anyhow::Result<Ran> {
+    pub fn run(&self, root: &Path, more: &[&OsStr]) -> anyhow::Result<Ran> {
         let mut command = match &self.kind {
             Kind::Cargo { package, binary, release, arguments } => {
                 let name = binary.as_ref().unwrap_or(package);
@@ -158,9 +162,7 @@ impl Command {
                 command
             }
         };
-        if let Some(picture) = picture {
-            command.arg("--timeline").arg(picture);
-        }
+        command.args(more);
         let (reader, writer) = std::io::pipe()?;
         command
             .current_dir(root)

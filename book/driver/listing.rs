@@ -62,14 +62,20 @@ fn is_rust(path: &str) -> bool {
     path.ends_with(".rs")
 }
 
-/// The lines of a part, moved to the left as far as all of them can go.
+/// The lines of a part, without marks and without indentation.
 fn show(lines: &[&str], part: Lines) -> String {
     let lines = &lines[part.first - 1..part.last];
-    let indented = lines.iter().filter(|line| !line.trim().is_empty());
+    let kept = lines.iter().filter(|line| !is_anchor(line)).copied();
+    dedented(&kept.collect::<Vec<_>>().join("\n")) + "\n"
+}
+
+/// The lines moved to the left as far as all of them can go.
+#[must_use]
+pub fn dedented(text: &str) -> String {
+    let indented = text.lines().filter(|line| !line.trim().is_empty());
     let indent = indented.map(|line| line.len() - line.trim_start().len()).min();
-    let kept = lines.iter().filter(|line| !is_anchor(line));
-    kept.map(|line| line.get(indent.unwrap_or(0)..).unwrap_or("").to_owned() + "\n")
-        .collect()
+    let lines = text.lines().map(|line| line.get(indent.unwrap_or(0)..).unwrap_or(""));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Whether the line is a mark for the book and nothing else.

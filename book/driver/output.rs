@@ -112,7 +112,7 @@ impl Rule {
     #[must_use]
     pub fn note(&self) -> &'static str {
         match self.agreement {
-            Agreement::Exact => "prints",
+            Agreement::Exact => "prints, each time",
             Agreement::Schedule => "prints, with the checker deciding who runs",
             Agreement::Shape => {
                 "one possible run; times and lanes differ on your machine"
@@ -236,6 +236,41 @@ fn same_lines<'a>(
     Ok(())
 }
 
+/// A file that a command writes besides its output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    kind: Kind,
+    name: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A timeline, which differs from run to run.
+    Picture,
+    /// A schedule of the checker, the same each time.
+    Trace,
+}
+
+impl Kind {
+    /// The option that asks a program for the file.
+    fn option(self) -> &'static str {
+        match self {
+            Self::Picture => "--timeline",
+            Self::Trace => "--trace",
+        }
+    }
+
+    fn compare(self, recorded: &str, fresh: &str) -> anyhow::Result<()> {
+        match self {
+            Self::Picture => timeline::compare(recorded, fresh),
+            Self::Trace => {
+                ensure!(recorded == fresh, "the schedule has changed");
+                Ok(())
+            }
+        }
+    }
+}
+
 /// A file with a recorded run.
 #[derive(Debug)]
 pub struct Recording {
@@ -247,8 +282,8 @@ pub struct Recording {
     pub rule: Rule,
     /// The exit code.
     pub exit: i32,
-    /// A picture of the same run, beside the file.
-    pub picture: Option<String>,
+    /// What else the same run wrote, beside the file.
+    pub beside: Option<Beside>,
     /// What was printed; all of it for `one-of`.
     body: String,
 }
@@ -272,14 +307,16 @@ impl Recording {
         let command = lines.next().unwrap_or_default();
         let command =
             command.strip_prefix("$ ").context("no `$ command` at the top")?;
-        let (mut rule, mut exit, mut picture) = (None, 0, None);
+        let (mut rule, mut exit, mut beside) = (None, 0, None);
+        let is = |kind, name: &str| Some(Beside { kind, name: name.to_owned() });
         for line in lines {
             let field = line.strip_prefix("# ").and_then(|line| line.split_once(": "));
             match field {
                 Some(("rule", value)) => rule = Some(Rule::parse(value)?),
                 Some(("exit", value)) => exit = value.parse().context("exit")?,
-                Some(("picture", value)) => picture = Some(value.to_owned()),
-                _ => bail!("`{line}` is none of rule, exit, picture"),
+                Some(("picture", value)) => beside = is(Kind::Picture, value),
+                Some(("trace", value)) => beside = is(Kind::Trace, value),
+                _ => bail!("`{line}` is none of rule, exit, picture, trace"),
             }
         }
         Ok(Self {
@@ -287,7 +324,7 @@ impl Recording {
             command: Command::parse(command)?,
             rule: rule.context("no `# rule: …`")?,
             exit,
-            picture,
+            beside,
             body: body.to_owned(),
         })
     }
@@ -301,11 +338,10 @@ impl Recording {
         }
     }
 
-    /// The picture's path, relative to the workspace.
-    #[must_use]
-    pub fn picture_path(&self) -> Option<String> {
+    /// The path of what lies beside, relative to the workspace.
+    fn beside_path(&self, beside: &Beside) -> String {
         let folder = self.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        self.picture.as_ref().map(|name| format!("{folder}/{name}"))
+        format!("{folder}/{}", beside.name)
     }
 
     /// Runs the command `times` times and compares each run with the recorded one.
@@ -333,10 +369,14 @@ impl Recording {
             }
             _ => self.command.clone(),
         };
-        let (ran, picture) = self.run(root, &command)?;
+        let (ran, written) = self.run(root, &command)?;
         self.rule.compare(&self.body, &ran.output)?;
-        if let (Some(fresh), Some(path)) = (picture, self.picture_path()) {
-            timeline::compare(&paths::read(root, &path)?, &fresh)
+        if let (Some(fresh), Some(beside)) = (written, &self.beside) {
+            let path = self.beside_path(beside);
+            let recorded = paths::read(root, &path)?;
+            beside
+                .kind
+                .compare(&recorded, &fresh)
                 .with_context(|| format!("`{path}`"))?;
         }
         Ok(())
@@ -348,8 +388,14 @@ impl Recording {
         command: &Command,
     ) -> anyhow::Result<(Ran, Option<String>)> {
         let folder = tempfile::tempdir()?;
-        let file = folder.path().join("picture.svg");
-        let ran = command.run(root, self.picture.as_ref().map(|_| file.as_path()))?;
+        // The name's ending tells a demo what to write.
+        let file = self.beside.as_ref().map(|beside| folder.path().join(&beside.name));
+        let ran = match (&self.beside, &file) {
+            (Some(beside), Some(file)) => {
+                command.run(root, &[beside.kind.option().as_ref(), file.as_os_str()])?
+            }
+            _ => command.run(root, &[])?,
+        };
         ensure!(
             ran.exit == Some(self.exit),
             "`{}` ended with {:?}, not with {}\n{}",
@@ -358,11 +404,13 @@ impl Recording {
             self.exit,
             ran.output
         );
-        let picture = match self.picture {
-            Some(_) => Some(fs::read_to_string(file)?),
+        let written = match file {
+            Some(file) => {
+                Some(fs::read_to_string(&file).context("nothing was written")?)
+            }
             None => None,
         };
-        Ok((ran, picture))
+        Ok((ran, written))
     }
 
     /// Runs the command and keeps what it prints.
@@ -371,7 +419,7 @@ impl Recording {
     ///
     /// When the command cannot be run, or ends with another exit code.
     pub fn refresh(&self, root: &Path) -> anyhow::Result<()> {
-        let (ran, picture) = self.run(root, &self.command)?;
+        let (ran, written) = self.run(root, &self.command)?;
         let body = match self.rule.agreement {
             Agreement::OneOf => self.all_outputs(root, ran.output)?,
             _ => ran.output,
@@ -381,8 +429,8 @@ impl Recording {
         let (head, _) =
             text.split_once(&format!("\n{HEAD_END}\n")).context("no head")?;
         fs::write(&file, format!("{head}\n{HEAD_END}\n{body}"))?;
-        if let (Some(picture), Some(path)) = (picture, self.picture_path()) {
-            fs::write(root.join(path), picture)?;
+        if let (Some(written), Some(beside)) = (written, &self.beside) {
+            fs::write(root.join(self.beside_path(beside)), written)?;
         }
         Ok(())
     }

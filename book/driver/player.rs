@@ -73,7 +73,7 @@ impl Player<'_> {
         html += &format!(
             r#"<p class="player-title"><strong>{}</strong> {}</p>"#,
             prose(title),
-            prose(&trace.verdict)
+            prose(&trace.verdict.sentence)
         );
         html += r#"<div class="player-panes"><div class="player-steps" tabindex="0">"#;
         html += &self.table();
@@ -90,32 +90,28 @@ impl Player<'_> {
             html += &format!(
                 r#"<th scope="col" class="t{}">{}</th>"#,
                 index % 6,
-                escape(thread)
+                escape(&thread.name)
             );
         }
         html += r#"<th scope="col" class="state">afterwards</th></tr></thead><tbody>"#;
-        for (index, step) in self.trace.steps.iter().enumerate() {
-            let before = index.checked_sub(1).map(|index| &self.trace.steps[index]);
-            html += &self.row(index + 1, step, before);
+        for number in 1..=self.trace.steps.len() {
+            html += &self.row(&self.trace.steps[..number]);
         }
         html + "</tbody></table>"
     }
 
-    /// A step as a row; `before` is what the changes are seen against.
-    fn row(&self, number: usize, step: &Step, before: Option<&Step>) -> String {
+    /// The last of `steps` as a row; the others are what it is compared with.
+    fn row(&self, steps: &[Step]) -> String {
         let trace = self.trace;
-        let place = step.place.as_ref().map_or(String::new(), |place| {
-            let file = trace.sources.iter().position(|known| known.file == place.file);
-            format!(
-                r#" data-file="{}" data-line="{}""#,
-                file.unwrap_or_default(),
-                place.line
-            )
-        });
+        let (number, step) = (steps.len(), &steps[steps.len() - 1]);
+        let file =
+            trace.sources.iter().position(|source| source.file == step.location.file);
         let mut html = format!(
-            r#"<tr data-thread="{}" data-say="{}"{place}><th scope="row">{number}</th>"#,
+            r#"<tr data-thread="{}" data-say="{}" data-file="{}" data-line="{}"><th scope="row">{number}</th>"#,
             step.thread,
             escape(&trace.say(step)),
+            file.unwrap_or_default(),
+            step.location.line
         );
         for thread in 0..trace.threads.len() {
             let acts = thread == step.thread;
@@ -123,13 +119,14 @@ impl Player<'_> {
             if acts {
                 class += " acts";
             }
-            if step.waiting.iter().any(|waiting| waiting.thread == thread) {
+            if step.waits.iter().any(|(waiting, _)| *waiting == thread) {
                 class += " waits";
             }
             html += &format!(r#"<td class="{class}">"#);
-            for held in step.held.iter().filter(|held| held.thread == thread) {
-                let pattern = trace.lock_number(held.object) % 4;
-                let name = escape(trace.object(held.object));
+            for (_, object) in step.holds.iter().filter(|(holder, _)| *holder == thread)
+            {
+                let pattern = trace.lock_number(*object) % 4;
+                let name = escape(&trace.objects[*object].name);
                 html += &format!(
                     r#"<span class="holds k{pattern}" title="holds {name}"></span>"#
                 );
@@ -139,15 +136,16 @@ impl Player<'_> {
             }
             html += "</td>";
         }
-        html + &format!(r#"<td class="state">{}</td></tr>"#, self.state(step, before))
+        html + &format!(r#"<td class="state">{}</td></tr>"#, self.state(steps))
     }
 
-    /// Who holds and waits for what, and the values, after a step.
-    fn state(&self, step: &Step, before: Option<&Step>) -> String {
-        let now = self.trace.state(step);
-        let earlier = before.map(|step| self.trace.state(step)).unwrap_or_default();
+    /// Who holds and waits for what, and the values, after the last of `steps`.
+    fn state(&self, steps: &[Step]) -> String {
+        let now = self.trace.state(steps);
+        let earlier = self.trace.state(&steps[..steps.len() - 1]);
         let entries = now.iter().map(|(name, value)| {
-            let class = if earlier.get(name) == Some(value) { "" } else { "changed" };
+            let changed = earlier.get(name).is_some_and(|earlier| earlier != value);
+            let class = if changed { "changed" } else { "" };
             format!(
                 r#"<li class="{class}"><b>{}</b> {}</li>"#,
                 escape(name),
@@ -168,15 +166,16 @@ impl Player<'_> {
             else {
                 continue;
             };
-            let first = first.saturating_sub(AROUND).max(1);
-            let last = (last + AROUND).min(source.lines.len());
+            let known = source.first_line;
+            let first = first.saturating_sub(AROUND).max(known);
+            let last = (last + AROUND).min(known + source.lines.len() - 1);
             let marker = format!("@source-{}-{index}@", self.id);
             html += &format!(
                 r#"<div class="player-source" data-file="{index}" data-first="{first}"><p class="caption"><a href="{marker}"><code>{0}</code></a></p>"#,
                 escape(&source.file)
             );
             html += &numbered(
-                &source.lines[first - 1..last].join("\n"),
+                &source.lines[first - known..=last - known].join("\n"),
                 first,
                 language(&source.file),
                 "",
@@ -189,11 +188,15 @@ impl Player<'_> {
 
     fn places(&self) -> impl Iterator<Item = &Place> {
         let in_tree = self.trace.tree.iter().flat_map(|tree| &tree.steps);
-        self.trace.steps.iter().chain(in_tree).filter_map(|step| step.place.as_ref())
+        self.trace.steps.iter().chain(in_tree).map(|step| &step.location)
     }
 
     fn choices(&self, tree: &Tree) -> Choices {
-        let rows = tree.steps.iter().map(|step| self.row(0, step, None)).collect();
+        let rows = tree
+            .steps
+            .iter()
+            .map(|step| self.row(std::slice::from_ref(step)))
+            .collect();
         let nodes = tree.nodes.iter().map(|node| {
             node.choices
                 .iter()

@@ -405,14 +405,16 @@ impl Page<'_> {
         let name = directive.word()?;
         let (exercise, answer) =
             name.split_once('/').context("`wrong` takes `exercise/name`")?;
-        let topic = exercise.split('_').next().unwrap_or(exercise);
-        let file = format!("tests/wrong_answers/{topic}.toml");
-        let text = paths::read(self.root, &file)?;
-        let table: toml::Table =
-            toml::from_str(&text).with_context(|| format!("`{file}`"))?;
-        let answer = table
-            .get(exercise)
-            .and_then(|answers| answers.get(answer))
+        let file = self.wrong_answers(exercise)?;
+        let table: toml::Table = toml::from_str(&paths::read(self.root, &file)?)?;
+        let answers = table.get(exercise).and_then(toml::Value::as_array);
+        let field = |answer: &toml::Value, key: &str| {
+            answer.get(key).and_then(toml::Value::as_str).map(str::to_owned)
+        };
+        let answer = answers
+            .into_iter()
+            .flatten()
+            .find(|known| field(known, "name").as_deref() == Some(answer))
             .with_context(|| format!("`{file}` has no `{name}`"))?;
         let mut html = format!(
             r#"<dl class="wrong-answer" id="wrong-{}">"#,
@@ -422,13 +424,34 @@ impl Page<'_> {
             ("wrong", "Wrong"),
             ("tempting", "Why one writes it"),
             ("symptom", "What happens"),
-            ("caught_by", "Found out by"),
+            ("verdict", "What the judge says"),
         ] {
-            let text = answer.get(key).and_then(toml::Value::as_str);
+            let text = field(answer, key);
             let text = text.with_context(|| format!("`{name}` has no `{key}`"))?;
-            html += &format!("<dt>{title}</dt><dd>{}</dd>", html::prose(text));
+            html += &format!("<dt>{title}</dt><dd>{}</dd>", html::prose(&text));
+        }
+        for (key, title) in [("replace", "In place of"), ("with", "it has")] {
+            if let Some(text) = field(answer, key) {
+                let text = listing::dedented(text.trim_matches('\n'));
+                let code = html::code("", "rust", &text);
+                html += &format!("<dt>{title}</dt><dd>{code}</dd>");
+            }
         }
         Ok(html + "</dl>")
+    }
+
+    /// The file with the wrong answers to an exercise.
+    fn wrong_answers(&self, exercise: &str) -> anyhow::Result<String> {
+        let folder = "tests/wrong_answers";
+        let entries = self.root.join(folder).read_dir();
+        for entry in entries.with_context(|| format!("failed to read `{folder}`"))? {
+            let file = format!("{folder}/{}", entry?.file_name().to_string_lossy());
+            let heading = format!("[[{exercise}]]");
+            if paths::read(self.root, &file)?.lines().any(|line| line == heading) {
+                return Ok(file);
+            }
+        }
+        bail!("no file in `{folder}` has `{exercise}`")
     }
 
     /// `{{#exercise name}}`: its command, and its hints one by one.

@@ -11,12 +11,11 @@ use crate::paths;
 /// A schedule, step by step.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Trace {
-    /// What is wrong, in one sentence; empty when nothing is.
-    #[serde(default)]
-    pub verdict: String,
-    /// The threads' names.
-    pub threads: Vec<String>,
-    /// What the threads share.
+    /// What is wrong.
+    pub verdict: Verdict,
+    /// By number; the first one is `main`.
+    pub threads: Vec<Thread>,
+    /// What the threads share, by number.
     pub objects: Vec<Object>,
     /// The files in which the steps are, as they were then.
     pub sources: Vec<Source>,
@@ -25,6 +24,20 @@ pub struct Trace {
     /// Everything that can happen, for a small program.
     #[serde(default)]
     pub tree: Option<Tree>,
+}
+
+/// What is wrong.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Verdict {
+    /// In one sentence.
+    pub sentence: String,
+}
+
+/// A thread of the program.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Thread {
+    /// As the program calls it.
+    pub name: String,
 }
 
 /// Something the threads share.
@@ -36,12 +49,14 @@ pub struct Object {
     pub kind: String,
 }
 
-/// A file of the program.
+/// A piece of a file of the program.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Source {
     /// Relative to the workspace.
     pub file: String,
-    /// All its lines.
+    /// The number of the first of the lines.
+    pub first_line: usize,
+    /// The lines.
     pub lines: Vec<String>,
 }
 
@@ -50,20 +65,20 @@ pub struct Source {
 pub struct Step {
     /// An index of [`Trace::threads`].
     pub thread: usize,
+    /// In one word.
+    pub op: String,
+    /// An index of [`Trace::objects`].
+    pub object: Option<usize>,
     /// In a few words.
     pub text: String,
     /// Where in the program.
-    #[serde(default)]
-    pub place: Option<Place>,
-    /// Who holds what.
-    #[serde(default)]
-    pub held: Vec<Relation>,
-    /// Who waits for what.
-    #[serde(default)]
-    pub waiting: Vec<Relation>,
-    /// The values that are known, by object.
-    #[serde(default)]
-    pub values: BTreeMap<usize, String>,
+    pub location: Place,
+    /// The value read, written or left behind.
+    pub value: Option<String>,
+    /// Who holds what: threads and objects.
+    pub holds: Vec<(usize, usize)>,
+    /// Who waits for what: threads and objects.
+    pub waits: Vec<(usize, usize)>,
 }
 
 /// A line of a file.
@@ -73,15 +88,6 @@ pub struct Place {
     pub file: String,
     /// Counted from 1.
     pub line: usize,
-}
-
-/// A thread that holds, or waits for, an object.
-#[derive(Clone, Copy, Debug, Deserialize)]
-pub struct Relation {
-    /// An index of [`Trace::threads`].
-    pub thread: usize,
-    /// An index of [`Trace::objects`].
-    pub object: usize,
 }
 
 /// Everything that a small program can do.
@@ -123,29 +129,22 @@ impl Trace {
         let trace: Self = serde_json::from_str(text).context("not a trace")?;
         let in_tree = trace.tree.iter().flat_map(|tree| &tree.steps);
         for step in trace.steps.iter().chain(in_tree) {
-            let known = |relation: &Relation| {
-                relation.thread < trace.threads.len()
-                    && relation.object < trace.objects.len()
+            let known = |(thread, object): &(usize, usize)| {
+                *thread < trace.threads.len() && *object < trace.objects.len()
             };
-            let relations = step.held.iter().chain(&step.waiting);
-            let objects =
-                step.values.keys().all(|object| *object < trace.objects.len());
             ensure!(
                 step.thread < trace.threads.len()
-                    && relations.into_iter().all(known)
-                    && objects,
+                    && step.object.is_none_or(|object| object < trace.objects.len())
+                    && step.holds.iter().chain(&step.waits).all(known),
                 "step `{}` names an unknown thread or object",
                 step.text
             );
-            if let Some(place) = &step.place {
-                ensure!(
-                    trace.line(place).is_some(),
-                    "step `{}` is at {}:{}, which is not there",
-                    step.text,
-                    place.file,
-                    place.line
-                );
-            }
+            let Place { file, line } = &step.location;
+            ensure!(
+                trace.has_line(file, *line),
+                "step `{}` is at {file}:{line}, which is not there",
+                step.text
+            );
         }
         if let Some(tree) = &trace.tree {
             let choices = tree.nodes.iter().flat_map(|node| &node.choices);
@@ -162,9 +161,11 @@ impl Trace {
         Ok(trace)
     }
 
-    fn line(&self, place: &Place) -> Option<&str> {
-        let source = self.sources.iter().find(|source| source.file == place.file)?;
-        source.lines.get(place.line.checked_sub(1)?).map(String::as_str)
+    fn has_line(&self, file: &str, line: usize) -> bool {
+        self.sources.iter().any(|source| {
+            let lines = source.first_line..source.first_line + source.lines.len();
+            source.file == file && lines.contains(&line)
+        })
     }
 
     /// Whether the lines of the trace are still those of the files.
@@ -173,15 +174,13 @@ impl Trace {
     ///
     /// Names the first line that differs.
     pub fn check_sources(&self, root: &Path) -> anyhow::Result<()> {
-        for source in &self.sources {
+        for source in self.sources.iter().filter(|source| self.is_stepped(source)) {
             let text = paths::read(root, &source.file)?;
-            let mut lines = text.lines();
-            for (index, recorded) in source.lines.iter().enumerate() {
-                let now = lines.next();
+            let mut lines = text.lines().skip(source.first_line - 1);
+            for (number, recorded) in (source.first_line..).zip(&source.lines) {
                 ensure!(
-                    now == Some(recorded),
-                    "line {} of `{}` has changed since: record the trace again",
-                    index + 1,
+                    lines.next() == Some(recorded),
+                    "line {number} of `{}` has changed since: record the trace again",
                     source.file
                 );
             }
@@ -189,10 +188,12 @@ impl Trace {
         Ok(())
     }
 
-    /// An object's name.
+    /// Whether a step is in this source.
     #[must_use]
-    pub fn object(&self, index: usize) -> &str {
-        &self.objects[index].name
+    pub fn is_stepped(&self, source: &Source) -> bool {
+        let in_tree = self.tree.iter().flat_map(|tree| &tree.steps);
+        let mut steps = self.steps.iter().chain(in_tree);
+        steps.any(|step| step.location.file == source.file)
     }
 
     /// The place of an object among those that can be held.
@@ -201,8 +202,8 @@ impl Trace {
         let is_held = |index: &usize| {
             self.steps
                 .iter()
-                .flat_map(|step| &step.held)
-                .any(|held| held.object == *index)
+                .flat_map(|step| &step.holds)
+                .any(|(_, held)| held == index)
         };
         (0..object).filter(is_held).count()
     }
@@ -210,39 +211,39 @@ impl Trace {
     /// A step as a sentence.
     #[must_use]
     pub fn say(&self, step: &Step) -> String {
-        let line = step
-            .place
-            .as_ref()
-            .map_or(String::new(), |place| format!(" (line {})", place.line));
-        format!("{}: {}{line}", self.threads[step.thread], step.text.replace('`', ""))
+        let name = &self.threads[step.thread].name;
+        format!("{name} {} (line {})", step.text.replace('`', ""), step.location.line)
     }
 
-    /// How things are after a step, by name.
+    /// How things are after the last of `steps`: what each object is, by name.
     #[must_use]
-    pub fn state(&self, step: &Step) -> BTreeMap<String, String> {
-        let mut state = BTreeMap::new();
-        let mut add = |object: usize, what: String| {
-            let entry: &mut String =
-                state.entry(self.object(object).to_owned()).or_default();
-            if !entry.is_empty() {
-                entry.push_str(", ");
+    pub fn state(&self, steps: &[Step]) -> BTreeMap<&str, String> {
+        let mut parts: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        for (object, info) in self.objects.iter().enumerate() {
+            // A read may have returned an old value; it says nothing about this one.
+            let changes =
+                |step: &&Step| step.object == Some(object) && step.op != "load";
+            let values = steps.iter().rev().filter(changes);
+            if let Some(value) = values.clone().find_map(|step| step.value.as_ref()) {
+                parts.entry(object).or_default().push(format!("= {value}"));
+            } else if info.kind == "mutex" || info.kind == "rwlock" {
+                parts.entry(object).or_default();
             }
-            entry.push_str(&what);
+        }
+        let relations = |of: fn(&Step) -> &Vec<(usize, usize)>, verb: &'static str| {
+            let pairs = steps.last().map(of).into_iter().flatten();
+            pairs.map(move |(thread, object)| {
+                (*object, format!("{} {verb}", self.threads[*thread].name))
+            })
         };
-        for (object, value) in &step.values {
-            add(*object, format!("= {value}"));
+        let held = relations(|step| &step.holds, "holds it");
+        for (object, part) in held.chain(relations(|step| &step.waits, "waits")) {
+            parts.entry(object).or_default().push(part);
         }
-        for held in &step.held {
-            add(held.object, format!("held by {}", self.threads[held.thread]));
-        }
-        for waiting in &step.waiting {
-            add(waiting.object, format!("{} waits", self.threads[waiting.thread]));
-        }
-        for (index, object) in self.objects.iter().enumerate() {
-            if object.kind == "mutex" && !state.contains_key(&object.name) {
-                state.insert(self.object(index).to_owned(), "free".to_owned());
-            }
-        }
-        state
+        let state = parts.into_iter().map(|(object, parts)| {
+            let text = if parts.is_empty() { "free".into() } else { parts.join(", ") };
+            (self.objects[object].name.as_str(), text)
+        });
+        state.collect()
     }
 }
