@@ -1,0 +1,91 @@
+//! What each process holds, in a place of its own.
+//!
+//! A share counts only while the attachment that wrote it is in the process table, so
+//! a dead process gives everything back by being taken out, with nothing to repair.
+
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
+
+use super::{Owner, SLOTS, Word, World};
+use crate::Error;
+
+pub(crate) struct Shares<'a, W: World> {
+    /// One word a slot: `generation << 32 | count`. A count of another generation than
+    /// the one in the process table is nobody's.
+    pub words: &'a [W::A64],
+}
+
+impl<W: World> Shares<'_, W> {
+    /// What the attachment in `slot` holds, and who that is.
+    fn held_in(&self, world: &W, slot: usize) -> Option<(Owner, u32)> {
+        // Acquire: pairs with the Release in `sub`, so that what its holder did before
+        // giving back happened before what the next one does.
+        let word = self.words[slot].load(Acquire);
+        let count = word as u32;
+        if count == 0 {
+            return None;
+        }
+        let owner = world.member(slot)?;
+        (u64::from(owner.generation()) == word >> 32).then_some((owner, count))
+    }
+
+    /// What all members of the process table hold together.
+    pub fn total(&self, world: &W) -> u64 {
+        (0..world.slots().min(SLOTS))
+            .filter_map(|slot| self.held_in(world, slot))
+            .map(|(_, count)| u64::from(count))
+            .sum()
+    }
+
+    pub fn mine(&self, world: &W) -> u32 {
+        let slot = world.me().slot().expect("this process is attached");
+        self.held_in(world, slot).map_or(0, |(_, count)| count)
+    }
+
+    /// Adds to what this process holds; false if that is more than can be counted.
+    pub fn add(&self, world: &W, count: u32) -> bool {
+        let me = world.me();
+        let word = &self.words[me.slot().expect("this process is attached")];
+        loop {
+            let old = word.load(Acquire);
+            // What a predecessor in this slot held has gone with it.
+            let held =
+                if old >> 32 == u64::from(me.generation()) { old as u32 } else { 0 };
+            let Some(held) = held.checked_add(count) else { return false };
+            let new = u64::from(me.generation()) << 32 | u64::from(held);
+            if word.exchange(old, new, AcqRel) {
+                return true;
+            }
+        }
+    }
+
+    /// Takes from what this process holds; at most all of it.
+    pub fn sub(&self, world: &W, count: u32) {
+        let me = world.me();
+        let word = &self.words[me.slot().expect("this process is attached")];
+        loop {
+            let old = word.load(Acquire);
+            if old >> 32 != u64::from(me.generation()) {
+                return;
+            }
+            let new = old - u64::from(count.min(old as u32));
+            // Release: pairs with the Acquire in `held_in`.
+            if word.exchange(old, new, Release) {
+                return;
+            }
+        }
+    }
+
+    /// Asks of everybody who holds something whether they live. Returns one who does
+    /// not, and who is out of the table by now.
+    pub fn probe(&self, world: &W) -> Result<Option<Owner>, Error> {
+        let mut dead = None;
+        for slot in 0..world.slots().min(SLOTS) {
+            if let Some((owner, _)) = self.held_in(world, slot)
+                && !world.probe(owner)?
+            {
+                dead = Some(owner);
+            }
+        }
+        Ok(dead)
+    }
+}

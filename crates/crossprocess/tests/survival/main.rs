@@ -1,0 +1,42 @@
+//! Kills processes, and looks at what the survivors can still do.
+//!
+//! * `sweep`: a victim runs one operation, one machine instruction at a time, and is
+//!   killed after each instruction that changed shared memory, and after every n-th
+//!   one. Between two changes all instructions are the same to the others: nothing
+//!   that they could see tells them apart.
+//! * `storm`: victims are killed at random while several processes fight for the object.
+//!
+//! Run:     cargo test -p crossprocess --test survival [-- SCENARIO]
+//! Expect:  one line a scenario, with the slowest recovery; ends with `ok:`
+//! Nightly: CROSSPROCESS_SWEEP=every kills at every single instruction
+
+#[cfg(target_os = "linux")]
+mod scenarios;
+#[cfg(target_os = "linux")]
+mod storm;
+#[cfg(target_os = "linux")]
+mod sweep;
+
+#[cfg(target_os = "linux")]
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if sweep::is_victim() {
+        return sweep::victim();
+    }
+    if storm::is_victim() {
+        return storm::victim();
+    }
+    // libtest's flags may be passed to all test binaries at once.
+    if args.iter().any(|arg| arg == "--list") {
+        return;
+    }
+    let filter = args.iter().find(|arg| !arg.starts_with('-')).map(String::as_str);
+    let swept = sweep::run(filter);
+    let stormed = storm::run(filter);
+    eprintln!("ok: {swept} scenarios swept, {stormed} stormed; nobody hung");
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() {
+    eprintln!("single steps need ptrace(2) of Linux: nothing was tested");
+}
