@@ -6,9 +6,10 @@
 //!   that they could see tells them apart.
 //! * `storm`: victims are killed at random while several processes fight for the object.
 //!
-//! Run:     cargo test -p crossprocess --test survival [-- SCENARIO]
+//! Run:     cargo test -p crossprocess --test survival [-- 'sweep queue']
 //! Expect:  one line a scenario, with the slowest recovery; ends with `ok:`
-//! Nightly: CROSSPROCESS_SWEEP=every kills at every single instruction
+//! Nightly: CROSSPROCESS_SWEEP=every kills at every single instruction,
+//!          CROSSPROCESS_STORM=1000 as often at random
 
 #[cfg(target_os = "linux")]
 mod scenarios;
@@ -18,25 +19,39 @@ mod storm;
 mod sweep;
 
 #[cfg(target_os = "linux")]
-fn main() {
+use std::process::ExitCode;
+
+#[cfg(target_os = "linux")]
+use crossprocess::process::child_role;
+
+#[cfg(target_os = "linux")]
+fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     if sweep::is_victim() {
-        return sweep::victim();
+        sweep::victim();
+        return ExitCode::SUCCESS;
     }
-    if storm::is_victim() {
-        return storm::victim();
+    if let Some(role) = child_role() {
+        return role.on(&storm::VICTIM, |name: String| storm::victim(&name)).finish();
     }
     // libtest's flags may be passed to all test binaries at once.
     if args.iter().any(|arg| arg == "--list") {
-        return;
+        return ExitCode::SUCCESS;
     }
     let filter = args.iter().find(|arg| !arg.starts_with('-')).map(String::as_str);
     let swept = sweep::run(filter);
     let stormed = storm::run(filter);
     eprintln!("ok: {swept} scenarios swept, {stormed} stormed; nobody hung");
+    ExitCode::SUCCESS
 }
 
 #[cfg(not(target_os = "linux"))]
 fn main() {
     eprintln!("single steps need ptrace(2) of Linux: nothing was tested");
+}
+
+/// True if this test is meant: all are, without a filter.
+#[cfg(target_os = "linux")]
+fn matches(filter: Option<&str>, kind: &str, name: &str) -> bool {
+    filter.is_none_or(|filter| format!("{kind} {name}").contains(filter))
 }

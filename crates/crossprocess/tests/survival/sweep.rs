@@ -17,6 +17,7 @@ use nix::sys::signal::{Signal, raise};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
+use crate::matches;
 use crate::scenarios::{SCENARIOS, Scenario};
 
 const VICTIM: &str = "CROSSPROCESS_TEST_VICTIM";
@@ -34,10 +35,10 @@ const HUNG: Duration = Duration::from_secs(20);
 const MOST_STEPS: usize = 2_000_000;
 
 /// How many evenly spread instructions are tried besides those that change memory.
-const SPREAD: usize = 6;
+const SPREAD: usize = 2;
 
 /// How many of the changes are tried, evenly spread.
-const MOST_CHANGES: usize = 16;
+const MOST_CHANGES: usize = 10;
 
 pub fn is_victim() -> bool {
     env::var_os(VICTIM).is_some()
@@ -59,7 +60,7 @@ pub fn run(filter: Option<&str>) -> usize {
     watch();
     let chosen: Vec<&Scenario> = SCENARIOS
         .iter()
-        .filter(|scenario| filter.is_none_or(|filter| scenario.name.contains(filter)))
+        .filter(|scenario| matches(filter, "sweep", scenario.name))
         .collect();
     for scenario in &chosen {
         sweep(scenario);
