@@ -137,8 +137,11 @@ pub(crate) fn grouped(n: u64) -> String {
 ///
 /// Its `Display` is the report as text of 80 columns.
 #[derive(Clone, Debug)]
-pub struct Failure {
-    trace: Box<Trace>,
+pub struct Failure(Box<Details>);
+
+#[derive(Clone, Debug)]
+struct Details {
+    trace: Trace,
     coverage: Coverage,
     /// What the program printed in the failing schedule, if that is known.
     printed: Option<String>,
@@ -148,31 +151,31 @@ impl Failure {
     /// The mistake in one sentence.
     #[must_use]
     pub fn sentence(&self) -> &str {
-        &self.trace.verdict.sentence
+        &self.0.trace.verdict.sentence
     }
 
     /// The kind of mistake, one of the names listed in [`crate::trace`].
     #[must_use]
     pub fn kind(&self) -> &str {
-        &self.trace.verdict.kind
+        &self.0.trace.verdict.kind
     }
 
     /// The schedule and everything needed to show it.
     #[must_use]
     pub fn trace(&self) -> &Trace {
-        &self.trace
+        &self.0.trace
     }
 
     /// What was explored before the failure was found.
     #[must_use]
     pub fn coverage(&self) -> &Coverage {
-        &self.coverage
+        &self.0.coverage
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&report::render(&self.trace, false, &[]))
+        f.write_str(&report::render(&self.0.trace, false, &[]))
     }
 }
 
@@ -371,11 +374,12 @@ impl Checker {
             Role::Known(coverage) => Ok(coverage),
             Role::Parent(title) => match child::explore(&title) {
                 Some(Ok(coverage)) => Ok(coverage),
-                Some(Err((trace, coverage))) => {
+                Some(Err(found)) => {
+                    let (trace, coverage) = *found;
                     let printed = (!trace.replay.is_empty())
                         .then(|| child::output_of(&title, &trace.replay))
                         .flatten();
-                    Err(Failure { trace, coverage, printed })
+                    Err(Failure(Box::new(Details { trace, coverage, printed })))
                 }
                 None => self.run(at, body, keep, Task::default()),
             },
@@ -387,7 +391,8 @@ impl Checker {
                     faults: None,
                 };
                 let found = self.run(at, body, keep, task);
-                let found = found.map_err(|failure| (failure.trace, failure.coverage));
+                let found = found
+                    .map_err(|failure| Box::new((failure.0.trace, failure.0.coverage)));
                 child::hand_over(&folder, &order, &found)
             }
         }
@@ -478,7 +483,7 @@ impl Checker {
         };
         let task = Task { faults: Some(&faults), ..Task::default() };
         let coverage = self.run(at, &body, keep, task);
-        let coverage = coverage.unwrap_or_else(|failure| failure.coverage);
+        let coverage = coverage.unwrap_or_else(|failure| failure.0.coverage);
         results.append(&mut faults.lock().unwrap_or_else(PoisonError::into_inner));
         (results, coverage)
     }
@@ -505,8 +510,8 @@ impl Checker {
             if let Some((folder, order)) = giver {
                 child::hand_over(&folder, &order, &found);
             }
-            if let Err((trace, _)) = found {
-                eprintln!("{}", report::render(&trace, false, &[]));
+            if let Err(found) = found {
+                eprintln!("{}", report::render(&found.0, false, &[]));
             }
             std::process::exit(101)
         });
@@ -537,17 +542,17 @@ fn fail(failure: &Failure) -> ! {
     let colour = std::io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let mut more = Vec::new();
-    if let Some(page) = page::write(&failure.trace) {
+    if let Some(page) = page::write(&failure.0.trace) {
         more.push(format!("as a page: {}", page.display()));
     }
-    if !failure.trace.replay.is_empty() {
-        let (replay, title) = (&failure.trace.replay, &failure.trace.title);
+    if !failure.0.trace.replay.is_empty() {
+        let (replay, title) = (&failure.0.trace.replay, &failure.0.trace.title);
         more.push(format!(
             "once more: INTERLEAVINGS_REPLAY={replay} cargo test {title}"
         ));
     }
-    let mut report = report::render(&failure.trace, colour, &more);
-    if let Some(printed) = &failure.printed {
+    let mut report = report::render(&failure.0.trace, colour, &more);
+    if let Some(printed) = &failure.0.printed {
         report.push_str(&format!("\nWhat it printed in this schedule:\n{printed}\n"));
     }
     eprintln!("{report}");
@@ -899,7 +904,8 @@ impl<'a> Exploration<'a> {
         }
         let mut trace = verdict::trace(&exec, &fault, &title, explored, &replay);
         trace.verdict.details.extend(self.coverage.notes.iter().cloned());
-        Err(Failure { trace: Box::new(trace), coverage: self.coverage, printed: None })
+        let coverage = self.coverage;
+        Err(Failure(Box::new(Details { trace, coverage, printed: None })))
     }
 }
 

@@ -8,7 +8,7 @@
 
 use std::cell::RefCell;
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -50,7 +50,7 @@ pub(crate) struct Order {
 }
 
 /// What an exploration found, as it goes through a file.
-pub(crate) type Found = Result<Coverage, (Box<Trace>, Coverage)>;
+pub(crate) type Found = Result<Coverage, Box<(Trace, Coverage)>>;
 
 thread_local! {
     /// The results of the checks that this test has made.
@@ -171,7 +171,7 @@ pub(crate) fn explore(title: &str) -> Option<Found> {
         Verdict { kind: "dies".to_owned(), sentence, details: Vec::new(), hint: None };
     let explored = Explored { interleavings: 0, text: "it stopped there".to_owned() };
     let trace = bare_trace(title, verdict, explored);
-    Some(Err((Box::new(trace), Coverage::default())))
+    Some(Err(Box::new((trace, Coverage::default()))))
 }
 
 fn after(last: &str) -> String {
@@ -262,14 +262,21 @@ pub(crate) fn started(folder: &Path, order: &Order, progress: &Progress) {
         progress.tell(folder.join("last"));
     }
     if order.replay.is_some() {
-        print!("{BEGIN}");
+        mark(BEGIN);
     }
+}
+
+/// Writes a mark between libtest's output and the reader's.
+fn mark(text: &str) {
+    // A mark that is lost costs the parent the output, which nobody could read.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    let _ = std::io::stdout().flush();
 }
 
 /// The child's side: hands the result over and ends the process.
 pub(crate) fn hand_over(folder: &Path, order: &Order, found: &Found) -> ! {
     if order.replay.is_some() {
-        print!("{END}");
+        mark(END);
     }
     let written = serde_json::to_vec(found)
         .map_err(std::io::Error::from)
@@ -349,5 +356,5 @@ fn hangs(progress: &Progress, title: &str) -> Found {
     let verdict =
         Verdict { kind: "hangs".to_owned(), sentence, details: Vec::new(), hint: None };
     let explored = Explored { interleavings: 0, text: "it stopped there".to_owned() };
-    Err((Box::new(bare_trace(title, verdict, explored)), Coverage::default()))
+    Err(Box::new((bare_trace(title, verdict, explored), Coverage::default())))
 }

@@ -18,6 +18,8 @@ pub(crate) enum Fault {
     Livelock,
     TooManySteps,
     TooManyThreads,
+    /// The body did nothing that the model knows.
+    NothingSeen,
     /// The body did something else than in the run before.
     NotRepeatable,
 }
@@ -40,7 +42,12 @@ pub(crate) fn fault(x: &Exec) -> Option<Fault> {
                 return Some(Fault::Panic(t));
             }
             if x.body_ended {
-                return left_over(x, halt);
+                let seen = x.steps > 0 || x.threads.len() > 1;
+                return if seen {
+                    left_over(x, halt)
+                } else {
+                    Some(Fault::NothingSeen)
+                };
             }
             match halt {
                 Halt::Done => None,

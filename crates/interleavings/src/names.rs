@@ -142,7 +142,7 @@ fn identifier(text: &str) -> Option<String> {
         text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
     let name = &text[..end];
     let starts_well = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
-    (starts_well && name.trim_matches('_') != "").then(|| name.to_owned())
+    (starts_well && !name.trim_matches('_').is_empty()).then(|| name.to_owned())
 }
 
 /// A type's name without module paths.

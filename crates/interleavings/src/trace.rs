@@ -36,7 +36,7 @@
 //! `missed-notification`, `no-notification`, `no-message`, `no-room`,
 //! `forgotten-guard`, `one-after-another`, `never-unparked`, `barrier`,
 //! `left-waiting`, `left-running`, `busy-wait`, `endless`, `too-many-threads`,
-//! `not-repeatable`, `hangs`, `dies`. `objects[].kind` is one of `mutex`, `rwlock`,
+//! `nothing-to-explore`, `not-repeatable`, `hangs`, `dies`. `objects[].kind` is one of `mutex`, `rwlock`,
 //! `condvar`, `barrier`, `once`, `channel`, `atomic`, `scope`, `rendezvous`.
 //!
 //! `skipped` steps came before the first of `steps`.

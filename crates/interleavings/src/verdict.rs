@@ -252,6 +252,14 @@ impl<'a> Words<'a> {
                 );
                 verdict("too-many-threads", sentence, None)
             }
+            Fault::NothingSeen => {
+                let sentence =
+                    "the program starts no thread and uses no lock, atomic or \
+                                channel: there is nothing to explore"
+                        .to_owned();
+                let hint = "If it does, `std` is not the checker's in this build.";
+                verdict("nothing-to-explore", sentence, Some(hint))
+            }
             Fault::NotRepeatable => {
                 let sentence = "the body does something else each time it is run, \
                                 although the schedule is the same"

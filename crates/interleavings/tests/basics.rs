@@ -1,4 +1,6 @@
 //! The parts of the checker at work, one after the other.
+// libtest shows what is printed when a test fails.
+#![allow(clippy::disallowed_macros)]
 
 use std::time::Duration;
 

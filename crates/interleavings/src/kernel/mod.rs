@@ -895,6 +895,7 @@ impl ThreadState {
 // ---- scheduling points -----------------------------------------------------------
 
 /// What a thread is about to do.
+#[derive(Clone, Copy)]
 pub(crate) struct Arrival {
     pub(crate) need: Need,
     pub(crate) deadline: Option<u64>,

@@ -77,13 +77,22 @@ macro_rules! common {
                 Self { id: ModelId::new(), real: real::$name::new(value) }
             }
 
-            fn target(&self) -> Target<'_> {
+            fn bits_of(value: $value) -> u64 {
                 let to: fn($value) -> u64 = $to;
+                to(value)
+            }
+
+            fn value_of(bits: u64) -> $value {
+                let from: fn(u64) -> $value = $from;
+                from(bits)
+            }
+
+            fn target(&self) -> Target<'_> {
                 Target {
                     id: &self.id,
                     type_name: stringify!($name),
                     // Relaxed: in an exploration nobody changes the real value.
-                    initial: to(self.real.load(Ordering::Relaxed)),
+                    initial: Self::bits_of(self.real.load(Ordering::Relaxed)),
                     show: $show,
                 }
             }
@@ -95,12 +104,10 @@ macro_rules! common {
                 at: Loc,
                 mut f: impl FnMut($value) -> Option<$value>,
             ) -> Result<$value, $value> {
-                let to: fn($value) -> u64 = $to;
-                let from: fn(u64) -> $value = $from;
-                let mut f = |old| f(from(old)).map(to);
+                let mut f = |old| f(Self::value_of(old)).map(Self::bits_of);
                 atomics::update(&self.target(), order.0, order.1, weak, at, &mut f)
-                    .map(from)
-                    .map_err(from)
+                    .map(Self::value_of)
+                    .map_err(Self::value_of)
             }
 
             fn always(
@@ -118,8 +125,7 @@ macro_rules! common {
             #[inline]
             pub fn get_mut(&mut self) -> &mut $value {
                 if active() && let Some(value) = atomics::newest(&self.id) {
-                    let from: fn(u64) -> $value = $from;
-                    *self.real.get_mut() = from(value);
+                    *self.real.get_mut() = Self::value_of(value);
                     self.id.forget();
                 }
                 self.real.get_mut()
@@ -141,8 +147,8 @@ macro_rules! common {
             pub fn load(&self, order: Ordering) -> $value {
                 if active() {
                     refuse_for_load(order);
-                    let from: fn(u64) -> $value = $from;
-                    from(atomics::load(&self.target(), order, Location::caller()))
+                    let at = Location::caller();
+                    Self::value_of(atomics::load(&self.target(), order, at))
                 } else {
                     self.real.load(order)
                 }
@@ -158,9 +164,8 @@ macro_rules! common {
             pub fn store(&self, value: $value, order: Ordering) {
                 if active() {
                     refuse_for_store(order);
-                    let to: fn($value) -> u64 = $to;
                     let at = Location::caller();
-                    atomics::store(&self.target(), to(value), order, at);
+                    atomics::store(&self.target(), Self::bits_of(value), order, at);
                 } else {
                     self.real.store(value, order);
                 }

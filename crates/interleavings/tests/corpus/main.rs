@@ -1,4 +1,6 @@
 //! Every mistake of the corpus is found and named, and every repaired twin passes.
+// libtest shows what is printed when a test fails.
+#![allow(clippy::disallowed_macros)]
 
 mod programs;
 

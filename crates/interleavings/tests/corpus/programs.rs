@@ -8,6 +8,7 @@ use super::imp::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqC
 use super::imp::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use super::imp::sync::{Arc, Condvar, Mutex, RwLock, mpsc};
 use super::imp::{hint, thread};
+use std::sync::PoisonError;
 
 /// One program of the corpus.
 pub struct Program {
@@ -297,7 +298,7 @@ fn guard_lives_in_match(broken: bool) {
         // The guard in the scrutinee lives to the end of the whole match.
         match queue.lock().unwrap().pop() {
             Some(job) => queue.lock().unwrap().push(job + 1),
-            None => {}
+            None => unreachable!("the queue holds one job"),
         }
     } else {
         let job = queue.lock().unwrap().pop();
@@ -552,9 +553,9 @@ fn pool_without_wake_up(broken: bool) {
         .collect();
     *shared.0.lock().unwrap() = true;
     if broken {
-        shared.1.notify_one()
+        shared.1.notify_one();
     } else {
-        shared.1.notify_all()
+        shared.1.notify_all();
     }
     for worker in workers {
         worker.join().unwrap();
@@ -577,9 +578,9 @@ fn latch_wakes_one(broken: bool) {
     let mut left = shared.0.lock().unwrap();
     *left -= 1;
     if broken {
-        shared.1.notify_one()
+        shared.1.notify_one();
     } else {
-        shared.1.notify_all()
+        shared.1.notify_all();
     }
     drop(left);
     for waiter in waiters {
@@ -673,14 +674,14 @@ fn poisoned_service(broken: bool) {
     let state = Arc::new(Mutex::new(1));
     let theirs = state.clone();
     let fails = thread::spawn(move || {
-        let state = theirs.lock().unwrap_or_else(|e| e.into_inner());
+        let state = theirs.lock().unwrap_or_else(PoisonError::into_inner);
         assert!(*state != 1, "the job failed");
     });
     let works = thread::spawn(move || {
         if broken {
             *state.lock().unwrap() += 0;
         } else {
-            *state.lock().unwrap_or_else(|e| e.into_inner()) += 0;
+            *state.lock().unwrap_or_else(PoisonError::into_inner) += 0;
         }
     });
     assert!(fails.join().is_err());
