@@ -24,13 +24,13 @@ use crate::isolation::Neighbour;
 use crate::{bare, procfs};
 
 /// How often each start is timed.
-const STARTS: usize = 20;
+const STARTS: usize = 15;
 
 /// How often a question is timed.
 const QUESTIONS: usize = 400;
 
 /// What a parent may well have in use.
-const MUCH_MIB: usize = 192;
+const MUCH_MIB: usize = 128;
 
 /// Threads that wait at the same time while their memory is measured.
 const THREADS: usize = 100;

@@ -104,11 +104,8 @@ fn fail_in_a_thread(how: &str) -> anyhow::Result<usize> {
         .count())
 }
 
-#[derive(clap::Args)]
-pub struct Nothing {}
-
 /// Answers each line, until there are no more.
-pub fn neighbour(_: Nothing) -> anyhow::Result<()> {
+pub fn neighbour((): ()) -> anyhow::Result<()> {
     for _ in stdin().lines() {
         println!("here");
     }

@@ -5,8 +5,7 @@
 //! Nothing else tells a child: it would live on, as somebody else's.
 
 use std::io;
-use std::process::{self, Command, Stdio};
-use std::thread;
+use std::process::{Command, Stdio};
 
 /// Gives the child that `command` will start a leash; the parent must keep its end.
 pub fn put_on(command: &mut Command) -> &mut Command {
@@ -24,10 +23,11 @@ pub fn wait() {
 /// # Errors
 ///
 /// When the system refuses the thread that watches.
+#[cfg(unix)]
 pub fn keep() -> io::Result<()> {
-    thread::Builder::new().name("leash".into()).spawn(|| {
+    std::thread::Builder::new().name("leash".into()).spawn(|| {
         wait();
-        process::exit(0)
+        std::process::exit(0)
     })?;
     Ok(())
 }

@@ -69,10 +69,7 @@ fn count_in_child() -> anyhow::Result<(u32, Counted)> {
     Ok((pid, Counted { found, left }))
 }
 
-#[derive(clap::Args)]
-pub struct Nothing {}
-
-pub fn child(_: Nothing) -> anyhow::Result<()> {
+pub fn child((): ()) -> anyhow::Result<()> {
     let Counted { found, left } = count_three();
     println!("{} {found} {left}", process::id());
     Ok(())

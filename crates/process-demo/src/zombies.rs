@@ -101,9 +101,6 @@ fn wait_without_reaping(id: u32) -> anyhow::Result<Pid> {
     Ok(pid)
 }
 
-#[derive(clap::Args)]
-pub struct Nothing {}
-
-pub fn child(_: Nothing) -> anyhow::Result<()> {
+pub fn child((): ()) -> anyhow::Result<()> {
     std::process::exit(CODE)
 }
