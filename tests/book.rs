@@ -1,0 +1,356 @@
+//! Builds the book, runs what it shows, and looks at it in a browser.
+//!
+//! Without Python or Chromium the tests that need them say so and pass; where
+//! `COURSE_NO_SKIP` is set, as in CI, they fail.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use book::output::{self, Recording};
+use book::serve::Server;
+use book::{build, paths};
+use course_tests::workspace;
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A browser needs some seconds; this ends one that hangs.
+const BROWSER_LIMIT: Duration = Duration::from_secs(90);
+
+/// The largest page in bytes, without pictures.
+const LARGEST_PAGE: u64 = 300_000;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut trials = vec![
+        trial("builds without a complaint".into(), || built().map(|_| ())),
+        trial("every page runs something".into(), every_page_runs_something),
+        trial("no page is too large".into(), no_page_is_too_large),
+        trial("a player is a table without script".into(), player_without_script),
+        trial(
+            "source pages are neither printed nor searched".into(),
+            sources_stay_apart,
+        ),
+        trial("every Python file has its output".into(), every_python_file_is_run),
+        trial("broken pages do not build".into(), broken_pages_do_not_build),
+        trial("works in a browser".into(), works_in_a_browser),
+    ];
+    match output::all(workspace()) {
+        Ok(recordings) => {
+            trials.extend(recordings.into_iter().map(|path| {
+                trial(format!("output {path}"), move || output_agrees(&path))
+            }));
+        }
+        Err(error) => trials.push(trial("outputs are found".into(), || Err(error))),
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial(
+    name: String,
+    test: impl FnOnce() -> anyhow::Result<()> + Send + 'static,
+) -> Trial {
+    Trial::test(name, move || {
+        test().map_err(|error| Failed::from(format!("{error:#}")))
+    })
+}
+
+/// Says that something is missing, or fails where nothing may be.
+fn skip(what: &str) -> anyhow::Result<()> {
+    ensure!(
+        std::env::var_os("COURSE_NO_SKIP").is_none(),
+        "{what}, and none may be skipped"
+    );
+    eprintln!("skipped: {what}");
+    Ok(())
+}
+
+/// The folder of the book, built once.
+fn built() -> anyhow::Result<&'static Path> {
+    static BUILT: OnceLock<Result<(TempDir, PathBuf), String>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        let build = || {
+            let folder = tempfile::tempdir()?;
+            let book = build::build(Some(folder.path()))?;
+            anyhow::Ok((folder, book))
+        };
+        build().map_err(|error| format!("{error:#}"))
+    });
+    match built {
+        Ok((_, book)) => Ok(book),
+        Err(error) => bail!("{error}"),
+    }
+}
+
+/// The pages, as `SUMMARY.md` has them: `locks`, without the appendices.
+fn chapters() -> anyhow::Result<Vec<String>> {
+    let summary = paths::read(workspace(), "book/src/SUMMARY.md")?;
+    let pages = summary.split("# Appendices").next().unwrap_or_default();
+    let names = pages.split(".md)").filter_map(|part| part.rsplit_once('('));
+    let names: Vec<String> = names.map(|(_, name)| name.to_owned()).collect();
+    ensure!(names.len() > 3, "only {names:?}");
+    Ok(names)
+}
+
+fn page(name: &str) -> anyhow::Result<String> {
+    let file = built()?.join(format!("{name}.html"));
+    fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))
+}
+
+fn every_page_runs_something() -> anyhow::Result<()> {
+    for name in chapters()? {
+        let text = page(&name)?;
+        ensure!(text.contains(r#"class="run-line""#), "{name} has no command to run");
+    }
+    Ok(())
+}
+
+fn no_page_is_too_large() -> anyhow::Result<()> {
+    for name in chapters()? {
+        let size = fs::metadata(built()?.join(format!("{name}.html")))?.len();
+        ensure!(size < LARGEST_PAGE, "{name}: {size} bytes");
+    }
+    Ok(())
+}
+
+/// All steps and all lines are in the page before any script runs.
+fn player_without_script() -> anyhow::Result<()> {
+    let trace = paths::read(workspace(), "book/outputs/lost-update.json")?;
+    let trace: Value = serde_json::from_str(&trace)?;
+    let steps = trace["steps"].as_array().context("steps")?.len();
+    let text = page("locks")?;
+    let player = text.split(r#"id="player-1""#).nth(1).context("a player")?;
+    let player = player.split("</section>").next().unwrap_or_default();
+    ensure!(player.matches("<tr data-thread").count() == steps, "not {steps} rows");
+    ensure!(
+        player.contains(">20\n") || player.contains("<span>20</span>"),
+        "no line 20"
+    );
+    Ok(())
+}
+
+fn sources_stay_apart() -> anyhow::Result<()> {
+    let file = "source/crates/semaphore-demo/src/counting.rs.html";
+    ensure!(built()?.join(file).is_file(), "no {file}");
+    let print = page("print")?;
+    ensure!(!print.contains(r#"id="L1""#), "a source page is printed");
+    for entry in fs::read_dir(built()?)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with("searchindex") || name.starts_with("toc") {
+            let text = fs::read_to_string(&path)?;
+            ensure!(!text.contains("source/crates"), "a source page is in {name}");
+        }
+    }
+    Ok(())
+}
+
+fn every_python_file_is_run() -> anyhow::Result<()> {
+    let mut run = BTreeSet::new();
+    for path in output::all(workspace())? {
+        let recording = Recording::read(workspace(), &path)?;
+        run.extend(recording.command.python().map(str::to_owned));
+    }
+    for entry in fs::read_dir(workspace().join("book/python"))? {
+        let file = format!("book/python/{}", entry?.file_name().to_string_lossy());
+        ensure!(run.contains(&file), "no recorded output runs `{file}`");
+    }
+    Ok(())
+}
+
+fn output_agrees(path: &str) -> anyhow::Result<()> {
+    let recording = Recording::read(workspace(), path)?;
+    let has_python = || Command::new("python3").arg("--version").output().is_ok();
+    if recording.command.python().is_some() && !has_python() {
+        return skip("there is no python3");
+    }
+    let runs = match std::env::var("COURSE_RUNS") {
+        Ok(runs) => runs.parse().with_context(|| format!("COURSE_RUNS={runs}"))?,
+        Err(_) => 2,
+    };
+    recording.check(workspace(), runs)
+}
+
+/// A book with one page, in a folder of its own.
+fn small_book(page: &str) -> anyhow::Result<TempDir> {
+    let folder = tempfile::tempdir()?;
+    let book = folder.path().join("book");
+    fs::create_dir_all(book.join("src"))?;
+    fs::create_dir_all(folder.path().join("crates"))?;
+    fs::write(folder.path().join("counter.txt"), "load\nstore\n")?;
+    for name in ["theme", "book.toml"] {
+        copy(&paths::book().join(name), &book.join(name))?;
+    }
+    fs::write(book.join("src/SUMMARY.md"), "# Summary\n\n- [Tree](tree.md)\n")?;
+    fs::write(book.join("src/tree.md"), page)?;
+    Ok(folder)
+}
+
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    if !from.is_dir() {
+        fs::copy(from, to)?;
+        return Ok(());
+    }
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let name = entry?.file_name();
+        copy(&from.join(&name), &to.join(&name))?;
+    }
+    Ok(())
+}
+
+fn build_small_book(folder: &TempDir) -> anyhow::Result<PathBuf> {
+    let target = folder.path().join("built");
+    build::build_from(&folder.path().join("book"), folder.path(), Some(&target))
+}
+
+/// Each of these builds with mdBook alone, some with a line on standard error.
+fn broken_pages_do_not_build() -> anyhow::Result<()> {
+    let whole = "# Tree\n\n[here](#tree)\n\n{{#listing counter.txt}}\n";
+    build_small_book(&small_book(whole)?).context("the page without a fault")?;
+    for (fault, complaint) in [
+        ("{{#include no.rs}}", "tree.md:7: "),
+        ("{{#listing no.rs}}", "failed to read `no.rs`"),
+        ("{{#listing counter.txt:no}}", "`no`"),
+        ("{{#rustdoc_include counter.txt:no}}", "use `listing`"),
+        ("```rust\nfn typed() {}\n```", "sketch"),
+        ("[there](no.md)", "there is no no.html"),
+        ("[there](#no)", "has no #no"),
+        ("![picture](no.png)", "there is no no.png"),
+        ("<a href=\"no.html\">there</a>", "there is no no.html"),
+        ("<div><p>not closed", "<div>"),
+        ("<img src=\"https://elsewhere.org/a.png\">", "from another host"),
+    ] {
+        let folder = small_book(&format!("{whole}\n{fault}\n"))?;
+        match build_small_book(&folder) {
+            Ok(_) => bail!("built in spite of {fault}"),
+            Err(error) => {
+                let error = format!("{error:#}");
+                ensure!(
+                    error.contains(complaint),
+                    "{fault}: no `{complaint}` in: {error}"
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+fn works_in_a_browser() -> anyhow::Result<()> {
+    let Some(browser) = browser() else { return skip("there is no Chromium") };
+    let served = tempfile::tempdir()?;
+    copy(built()?, served.path())?;
+    let tree = small_book("# Tree\n\n{{#player tree.json title=\"Two additions\"}}\n")?;
+    fs::write(tree.path().join("tree.json"), two_additions().to_string())?;
+    copy(&build_small_book(&tree)?, &served.path().join("tree"))?;
+
+    let chapters = chapters()?.into_iter().chain(["scenes".into(), "std-items".into()]);
+    let pages: Vec<String> = chapters.map(|name| format!("{name}.html")).collect();
+    let checks = include_str!("book/browser.html").replace("PAGES", &pages.join(" "));
+    fs::write(served.path().join("checks.html"), checks)?;
+
+    // Without live reload: an open event source would keep virtual time from ending.
+    let server = Server::bind(served.path(), 0, false)?;
+    server.start()?;
+    let profile = tempfile::tempdir()?;
+    let output = assert_cmd::Command::new(browser)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"])
+        .args(["--disable-background-networking", "--virtual-time-budget=60000"])
+        .arg(format!("--user-data-dir={}", profile.path().display()))
+        .arg("--dump-dom")
+        .arg(format!("{}/checks.html", server.address()?))
+        .timeout(BROWSER_LIMIT)
+        .output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let results = text.split("<pre id=\"results\">").nth(1).unwrap_or_default();
+    let results = results.split("</pre>").next().unwrap_or_default();
+    let failed: Vec<&str> =
+        results.lines().filter(|line| line.starts_with("FAIL")).collect();
+    let passed = results.lines().filter(|line| line.starts_with("ok ")).count();
+    ensure!(failed.is_empty(), "{}", failed.join("\n"));
+    ensure!(results.ends_with("done\n"), "the checks did not end:\n{results}");
+    ensure!(passed > 30, "only {passed} checks");
+    Ok(())
+}
+
+fn browser() -> Option<&'static str> {
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    names.into_iter().find(|name| Command::new(name).arg("--version").output().is_ok())
+}
+
+/// Two threads that each load a counter and store it plus one: all they can do.
+fn two_additions() -> Value {
+    let mut tree = Tree::default();
+    tree.grow(State::default());
+    let step = |thread: usize, load: bool, value: u32| {
+        let op = if load { "load" } else { "store" };
+        json!({
+            "thread": thread, "op": op, "object": 0, "text": format!("{op}s `{value}`"),
+            "location": { "file": "counter.txt", "line": if load { 1 } else { 2 } },
+            "value": value.to_string(), "holds": [], "waits": [],
+        })
+    };
+    let all = |steps: &[(usize, bool, u32)]| {
+        steps.iter().map(|(t, load, v)| step(*t, *load, *v)).collect::<Vec<_>>()
+    };
+    json!({
+        "verdict": { "sentence": "one addition is lost" },
+        "threads": [{ "name": "one" }, { "name": "two" }],
+        "objects": [{ "name": "counter", "kind": "atomic" }],
+        "sources": [{ "file": "counter.txt", "first_line": 1, "lines": ["load", "store"] }],
+        "steps": all(&[(0, true, 0), (1, true, 0), (0, false, 1), (1, false, 1)]),
+        "tree": { "steps": all(&tree.steps), "nodes": tree.nodes },
+    })
+}
+
+#[derive(Clone, Copy, Default)]
+struct State {
+    counter: u32,
+    /// What each thread has loaded, and whether it has stored.
+    loaded: [Option<u32>; 2],
+    stored: [bool; 2],
+}
+
+#[derive(Default)]
+struct Tree {
+    steps: Vec<(usize, bool, u32)>,
+    nodes: Vec<Value>,
+}
+
+impl Tree {
+    /// Adds the node of `state` and all that follow; returns its number.
+    fn grow(&mut self, state: State) -> usize {
+        let number = self.nodes.len();
+        self.nodes.push(Value::Null);
+        let mut choices = Vec::new();
+        for thread in 0..2 {
+            let mut next = state;
+            let step = match state.loaded[thread] {
+                _ if state.stored[thread] => continue,
+                None => {
+                    next.loaded[thread] = Some(state.counter);
+                    (thread, true, state.counter)
+                }
+                Some(loaded) => {
+                    next.counter = loaded + 1;
+                    next.stored[thread] = true;
+                    (thread, false, next.counter)
+                }
+            };
+            self.steps.push(step);
+            let step = self.steps.len() - 1;
+            choices.push(json!({ "step": step, "to": self.grow(next) }));
+        }
+        self.nodes[number] = if choices.is_empty() {
+            json!({ "outcome": format!("The counter is {}.", state.counter) })
+        } else {
+            json!({ "choices": choices })
+        };
+        number
+    }
+}
