@@ -10,36 +10,38 @@
 //! Chapter: book/src/processes.md
 //! Source:  std::process, fork(2)
 
+use std::fmt;
 use std::process::{self, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use anyhow::{Context, ensure};
-use common::{child, println};
+use common::{Actor, child, println};
 
 /// Relaxed everywhere: `join` and the end of a child order what matters here.
 static VISITORS: AtomicU32 = AtomicU32::new(0);
 
 pub fn run() -> anyhow::Result<()> {
+    let (parent, thread) = (Actor::new("parent"), Actor::new("thread"));
     VISITORS.store(7, Ordering::Relaxed);
-    println!("[parent] sets VISITORS to 7, at {:p}", &VISITORS);
+    parent.says("sets VISITORS to 7");
 
     let counted = thread::spawn(count_three).join().unwrap();
-    println!("[thread] counts three: {} to {}", counted.found, counted.left);
+    thread.says(&counted);
     let seen = VISITORS.load(Ordering::Relaxed);
-    println!("[parent] sees {seen}\n");
+    parent.says(format!("sees {seen}\n"));
     ensure!(seen == 10, "a thread's change is not seen: {seen}");
 
     let (pid, counted) = count_in_child()?;
-    println!("[child {pid}] counts three: {} to {}", counted.found, counted.left);
+    Actor::new(format!("child {pid}")).says(&counted);
     let seen = VISITORS.load(Ordering::Relaxed);
-    println!("[parent] sees {seen}: the child's static is another one");
+    parent.says(format!("sees {seen}: the child's static is another one"));
     ensure!(counted.found == 0, "the child found {}, not 0", counted.found);
     ensure!(seen == 10, "a child changed the parent's memory: {seen}");
 
     VISITORS.fetch_add(counted.left, Ordering::Relaxed);
     let seen = VISITORS.load(Ordering::Relaxed);
-    println!("[parent] adds the {} that the child has sent: {seen}", counted.left);
+    parent.says(format!("adds the {} that the child has sent: {seen}", counted.left));
     ensure!(seen == 13, "{seen} is not 10 + 3");
 
     println!("\nok: the thread changed the parent's memory, the child could only send");
@@ -49,6 +51,12 @@ pub fn run() -> anyhow::Result<()> {
 struct Counted {
     found: u32,
     left: u32,
+}
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "finds {}, counts three more, has {}", self.found, self.left)
+    }
 }
 
 fn count_three() -> Counted {

@@ -42,7 +42,8 @@ pub fn run() -> anyhow::Result<()> {
         let (pid, found) =
             answer(worker).with_context(|| format!("worker {number}"))?;
         drop(waiting);
-        println!("[worker {number}] pid {pid} found {found} primes below {limit}");
+        Actor::new(format!("worker {number}"))
+            .says(format!("pid {pid} found {found} primes below {limit}"));
         ensure!(pid == worker.id(), "pid {} answered as {pid}", worker.id());
         ensure!(found == primes, "worker {number} found {found}, not {primes}");
     }

@@ -59,7 +59,7 @@ pub fn run() -> anyhow::Result<()> {
     println!("\nThe next one has wrong settings:");
     supervisor.broken = true;
     let Err(error) = supervisor.next_worker() else { bail!("the worker came up") };
-    println!("[supervisor] gives up: {error}\n");
+    supervisor.me.says(format!("gives up: {error}\n"));
     ensure!(supervisor.started == 4 + STARTS, "{} starts", supervisor.started);
     timeline::so_far().print();
     println!("\nok: three deaths cost one job, and starting again came to an end");

@@ -15,7 +15,7 @@ use std::thread;
 
 use anyhow::{Context, ensure};
 use common::child::{self, ChildGuard};
-use common::println;
+use common::{Actor, println};
 use rustix::process::{
     Pid, WaitId, WaitIdOptions, WaitOptions, test_kill_process, waitid, waitpid,
 };
@@ -32,7 +32,7 @@ pub fn run() -> anyhow::Result<()> {
     let id = child.id();
     let pid = wait_without_reaping(id)?;
     let (state, alive) = (procfs::state(id), test_kill_process(pid).is_ok());
-    println!("[child {id}] has ended, and nobody has waited for it:");
+    Actor::new(format!("child {id}")).says("has ended, and nobody has waited for it");
     println!("  its state in /proc: {}", state.map_or("none".into(), String::from));
     println!("  it takes a signal:  {}", if alive { "yes" } else { "no" });
     ensure!(state == Some('Z') && alive, "not a zombie: {state:?}");
