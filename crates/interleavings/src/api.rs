@@ -895,7 +895,7 @@ impl<'a> Exploration<'a> {
         }
         exec.snapshot();
         let fault = judge::fault(&exec).unwrap_or(Fault::NotRepeatable);
-        if fault == Fault::NotRepeatable {
+        if matches!(fault, Fault::NotRepeatable | Fault::NothingSeen) {
             exec.record.clear();
         }
         let mut replay = spelled(&found.schedule);

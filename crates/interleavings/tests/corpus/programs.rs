@@ -284,6 +284,8 @@ fn transfer_to_itself(broken: bool) {
     let accounts = Arc::new([Mutex::new(5), Mutex::new(5)]);
     let (from, to) = (0, 0);
     if from == to && !broken {
+        // Nothing moves; the account is only looked at.
+        assert!(*accounts[from].lock().unwrap() >= 1);
         return;
     }
     let mut source = accounts[from].lock().unwrap();
