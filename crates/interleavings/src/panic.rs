@@ -1,4 +1,4 @@
-//! What [`std::panic`] offers, aware of modelled threads.
+//! What [`mod@std::panic`] offers, aware of modelled threads.
 
 pub use std::panic::*;
 

@@ -689,10 +689,15 @@ impl<'a> Words<'a> {
     // ---- the steps -------------------------------------------------------------
 
     fn step(&self, raw: &RawStep, waits: Vec<(usize, usize)>) -> Step {
+        let waited = matches!(
+            raw.action,
+            Action::WakeUp | Action::Park | Action::Receive | Action::Sleep
+        );
+        let ends_a_wait = waited && !raw.blocked;
         let choice = match (raw.stale, raw.woke) {
             (Some(_), _) => Some("stale-read"),
-            (None, Woke::Spurious) if !raw.blocked => Some("spurious"),
-            (None, Woke::TimedOut) if !raw.blocked => Some("time-out"),
+            (None, Woke::Spurious) if ends_a_wait => Some("spurious"),
+            (None, Woke::TimedOut) if ends_a_wait => Some("time-out"),
             _ => None,
         };
         Step {

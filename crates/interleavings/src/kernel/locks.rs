@@ -438,7 +438,6 @@ pub(crate) fn wait(
     mutex: &ModelId,
     timeout: Option<u64>,
     written: bool,
-    value: Option<String>,
     at: Loc,
     hand_back: impl FnOnce(),
 ) -> WaitEnd {
@@ -452,10 +451,7 @@ pub(crate) fn wait(
         if let State::Condvar { waiters, .. } = &mut x.objects[cv].state {
             waiters.push(me);
         }
-        x.step_with(Action::Wait, at, Some(cv), |s| {
-            s.blocked = true;
-            s.value = value;
-        });
+        x.step_with(Action::Wait, at, Some(cv), |s| s.blocked = true);
         x.deadline(timeout)
     });
     hand_back();

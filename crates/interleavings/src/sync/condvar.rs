@@ -7,7 +7,6 @@ use super::mutex::Held;
 use super::{LockResult, MutexGuard, PoisonError, poisonable};
 use crate::kernel::ids::{Loc, ModelId};
 use crate::kernel::{active, locks};
-use crate::values::shown;
 
 /// Whether a wait ended because its time ran out.
 #[derive(Debug, PartialEq, Eq, Copy, Clone)]
@@ -143,14 +142,12 @@ impl Condvar {
         let nanos =
             timeout.map(|dur| u64::try_from(dur.as_nanos()).unwrap_or(u64::MAX));
         let written = guard.held.is_some_and(|held| held.written);
-        let value = shown(&*guard);
         let lock = guard.lock;
-        let end =
-            locks::wait(&self.id, &lock.id, nanos, written, value, at, move || {
-                // The model has released the lock already.
-                guard.held = None;
-                drop(guard);
-            });
+        let end = locks::wait(&self.id, &lock.id, nanos, written, at, move || {
+            // The model has released the lock already.
+            guard.held = None;
+            drop(guard);
+        });
         let guard = lock.taken(at);
         poisonable(end.poisoned, (guard, WaitTimeoutResult(end.timed_out)))
     }
