@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::demos::{self, Demo};
+use crate::exercises::{self, Exercise};
 use crate::html::escape;
 use crate::preprocess::{SOURCES, Shown};
 
@@ -19,6 +20,7 @@ pub fn placeholder(name: &str) -> String {
 pub struct Appendices<'a> {
     shown: &'a Shown,
     demos: Vec<Demo>,
+    exercises: Vec<Exercise>,
     /// The items of std, with the files that use them.
     std_items: BTreeMap<String, BTreeSet<String>>,
     /// All files that get a page.
@@ -42,7 +44,9 @@ impl<'a> Appendices<'a> {
             }
             files.insert(file);
         }
-        Ok(Self { shown, demos, std_items, files })
+        let exercises = exercises::all(root)?;
+        files.extend(exercises.iter().map(Exercise::file));
+        Ok(Self { shown, demos, exercises, std_items, files })
     }
 
     /// The files that get a page.
@@ -84,19 +88,33 @@ impl<'a> Appendices<'a> {
                 demo.name
             );
             for (scene, pages) in self.scenes(demo) {
-                let links: Vec<String> =
-                    pages.iter().map(|page| self.page_link(page)).collect();
-                let pages =
-                    if links.is_empty() { "–".into() } else { links.join(", ") };
                 text += &format!(
-                    "| `{}` | {} | {} | {pages} |\n",
+                    "| `{}` | {} | {} | {} |\n",
                     scene.name,
                     escape(&scene.about),
-                    source_link(&scene.file)
+                    source_link(&scene.file),
+                    self.page_links(pages.iter())
                 );
             }
         }
+        if !self.exercises.is_empty() {
+            text += "\n## Exercises\n\n| Exercise | File | Page |\n|---|---|---|\n";
+        }
+        for exercise in &self.exercises {
+            let pages = self.shown.exercises.get(&exercise.name).into_iter().flatten();
+            text += &format!(
+                "| `{}` | {} | {} |\n",
+                exercise.name,
+                source_link(&exercise.file()),
+                self.page_links(pages)
+            );
+        }
         text
+    }
+
+    fn page_links<'p>(&self, pages: impl Iterator<Item = &'p PathBuf>) -> String {
+        let links: Vec<String> = pages.map(|page| self.page_link(page)).collect();
+        if links.is_empty() { "–".into() } else { links.join(", ") }
     }
 
     fn scenes<'d>(

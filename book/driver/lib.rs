@@ -12,6 +12,7 @@ pub mod build;
 pub mod command;
 pub mod demos;
 pub mod directive;
+pub mod exercises;
 pub mod html;
 pub mod links;
 pub mod listing;

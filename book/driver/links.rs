@@ -5,7 +5,6 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
-use regex::Regex;
 use walkdir::WalkDir;
 
 use crate::paths;
@@ -123,36 +122,61 @@ fn resolve(from: &str, link: &str) -> Option<String> {
 }
 
 /// Finds names and links in a page, outside of scripts and comments.
+///
+/// Not by regular expressions: this runs after each edit, in a development build.
 fn scan(html: &str) -> Page {
-    let skipped = Regex::new(r"(?s)<!--.*?-->|<script\b([^>]*)>.*?</script>");
-    let tag =
-        Regex::new(r#"(?s)<([a-zA-Z][\w-]*)((?:\s+[^\s=>"]+(?:="[^"]*")?)*)\s*/?>"#);
-    let attribute = Regex::new(r#"([^\s=>"]+)="([^"]*)""#);
-    let (skipped, tag, attribute) =
-        (skipped.expect("valid"), tag.expect("valid"), attribute.expect("valid"));
-    let html = skipped.replace_all(html, "<script$1>");
     let mut page = Page::default();
-    for found in tag.captures_iter(&html) {
-        let name = found[1].to_lowercase();
-        for found in attribute.captures_iter(&found[2]) {
-            let value = found[2].replace("&amp;", "&");
-            match &found[1] {
-                "id" => {
-                    page.names.insert(value);
-                }
-                "name" if name == "a" => {
-                    page.names.insert(value);
-                }
-                // The page for unknown addresses says where the site begins.
-                "href" if name == "base" => {}
-                "href" | "src" | "poster" | "data" => {
-                    page.links.push((format!("{name} {}", &found[1]), value));
-                }
-                _ => {}
-            }
+    let mut rest = html;
+    while let Some(start) = rest.find('<') {
+        rest = &rest[start + 1..];
+        if let Some(comment) = rest.strip_prefix("!--") {
+            rest = comment.split_once("-->").map_or("", |(_, after)| after);
+            continue;
+        }
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        let (tag, after) = rest.split_at(end);
+        rest = page.attributes(tag, after);
+        if tag == "script" {
+            rest = rest.split_once("</script>").map_or("", |(_, after)| after);
         }
     }
     page
+}
+
+impl Page {
+    /// Takes the attributes of a tag from `rest`; returns what follows the tag.
+    fn attributes<'a>(&mut self, tag: &str, mut rest: &'a str) -> &'a str {
+        loop {
+            rest = rest.trim_start();
+            let end = rest.find(|c: char| c.is_whitespace() || "=>\"".contains(c));
+            let Some(end) = end else { return "" };
+            let (name, after) = rest.split_at(end);
+            match (after.strip_prefix("=\""), after.strip_prefix('>')) {
+                (Some(value), _) => {
+                    let (value, after) = value.split_once('"').unwrap_or((value, ""));
+                    self.attribute(tag, name, value);
+                    rest = after;
+                }
+                (None, Some(after)) => return after,
+                (None, None) => rest = after.trim_start_matches(['=', '"']),
+            }
+        }
+    }
+
+    fn attribute(&mut self, tag: &str, name: &str, value: &str) {
+        let value = value.replace("&amp;", "&");
+        match (tag, name) {
+            (_, "id") | ("a", "name") => {
+                self.names.insert(value);
+            }
+            // The page for unknown addresses says where the site begins.
+            ("base", "href") => {}
+            (_, "href" | "src" | "poster" | "data") => {
+                self.links.push((format!("{tag} {name}"), value));
+            }
+            _ => {}
+        }
+    }
 }
 
 #[cfg(test)]

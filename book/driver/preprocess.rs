@@ -16,7 +16,7 @@ use regex::Regex;
 use crate::command::Command;
 use crate::directive::Directive;
 use crate::output::{Agreement, Recording};
-use crate::{appendix, html, listing, paths, player, quiz, timeline};
+use crate::{appendix, exercises, html, listing, paths, player, quiz, timeline};
 
 /// Pages of source files lie below this folder of the book.
 pub const SOURCES: &str = "source";
@@ -430,12 +430,11 @@ impl Page<'_> {
             let text = text.with_context(|| format!("`{name}` has no `{key}`"))?;
             html += &format!("<dt>{title}</dt><dd>{}</dd>", html::prose(&text));
         }
-        for (key, title) in [("replace", "In place of"), ("with", "it has")] {
-            if let Some(text) = field(answer, key) {
-                let text = listing::dedented(text.trim_matches('\n'));
-                let code = html::code("", "rust", &text);
-                html += &format!("<dt>{title}</dt><dd>{code}</dd>");
-            }
+        // What it replaces is the solution, which is not for this page.
+        if let Some(text) = field(answer, "with") {
+            let text = listing::dedented(text.trim_matches('\n'));
+            let code = html::code("", "rust", &text);
+            html += &format!("<dt>The code</dt><dd>{code}</dd>");
         }
         Ok(html + "</dl>")
     }
@@ -458,18 +457,12 @@ impl Page<'_> {
     fn exercise(&self, directive: &Directive) -> anyhow::Result<String> {
         directive.only(&[])?;
         let name = directive.word()?;
-        let info: toml::Table = toml::from_str(&paths::read(self.root, "info.toml")?)?;
-        let all = info.get("exercises").and_then(toml::Value::as_array);
-        let text = |entry: &toml::Value, key: &str| {
-            entry.get(key).and_then(toml::Value::as_str).map(str::to_owned)
-        };
-        let entry = all
-            .into_iter()
-            .flatten()
-            .find(|entry| text(entry, "name").as_deref() == Some(name))
+        let exercises = exercises::all(self.root)?;
+        let exercise = exercises
+            .iter()
+            .find(|exercise| exercise.name == name)
             .with_context(|| format!("`info.toml` has no exercise `{name}`"))?;
-        let folder = text(entry, "dir").map_or(String::new(), |dir| dir + "/");
-        let file = format!("exercises/{folder}{name}.rs");
+        let file = exercise.file();
         paths::read(self.root, &file)?;
         let link = self.source(&file, 1);
         let mut shown = self.shown.borrow_mut();
@@ -478,14 +471,11 @@ impl Page<'_> {
             r#"<div class="exercise"><p class="caption">Exercise <a href="{link}"><code>{file}</code></a></p>{}"#,
             html::run_line(&format!("cargo test --bin {name}")),
         );
-        let hints = text(entry, "hint").unwrap_or_default();
-        for (index, hint) in
-            hints.split("\n\n").filter(|h| !h.trim().is_empty()).enumerate()
-        {
+        for (index, hint) in exercise.hints().enumerate() {
             html += &format!(
                 "<details><summary>Hint {}</summary><p>{}</p></details>",
                 index + 1,
-                html::prose(hint.trim())
+                html::prose(hint)
             );
         }
         Ok(html + "</div>")
