@@ -10,6 +10,7 @@ mod lock;
 mod mapping;
 mod park;
 mod plain;
+pub mod pool;
 pub mod process;
 mod queue;
 mod raw;

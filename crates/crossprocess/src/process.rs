@@ -256,7 +256,15 @@ impl Spawn {
 
     /// Sets arguments, environment, standard output and the like. The standard input is
     /// the leash's.
-    pub fn configure(mut self, change: impl FnOnce(&mut Command)) -> Self {
+    ///
+    /// ```
+    /// # use crossprocess::process::Spawn;
+    /// let spawn = Spawn::program("rustc").configure(|command| command.arg("--version"));
+    /// ```
+    pub fn configure(
+        mut self,
+        change: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Self {
         change(&mut self.command);
         self
     }

@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,7 +51,7 @@ const STORMS: &[Storm] = &[
         },
         check: |segment| {
             let lock = Lock::<[u64; 8]>::open(segment, "it").unwrap();
-            step(&mut *alive(lock.lock_timeout(LIMIT), || lock.clear_poison()));
+            step_in(alive(lock.lock_timeout(LIMIT), || lock.clear_poison()));
             assert!(!lock.is_poisoned());
         },
     },
@@ -61,17 +62,15 @@ const STORMS: &[Storm] = &[
             let lock = RwLock::<[u64; 8]>::open(segment, "it").unwrap();
             for round in 0..BATCH {
                 if round % 4 == 0 {
-                    step(&mut *alive(lock.write_timeout(LIMIT), || {
-                        lock.clear_poison()
-                    }));
+                    step_in(alive(lock.write_timeout(LIMIT), || lock.clear_poison()));
                 } else {
-                    same(&*alive(lock.read_timeout(LIMIT), || lock.clear_poison()));
+                    same_in(alive(lock.read_timeout(LIMIT), || lock.clear_poison()));
                 }
             }
         },
         check: |segment| {
             let lock = RwLock::<[u64; 8]>::open(segment, "it").unwrap();
-            step(&mut *alive(lock.write_timeout(LIMIT), || lock.clear_poison()));
+            step_in(alive(lock.write_timeout(LIMIT), || lock.clear_poison()));
         },
     },
     Storm {
@@ -135,7 +134,7 @@ const STORMS: &[Storm] = &[
         check: |segment| {
             Condition::open(segment, "changed").unwrap().notify_all();
             let lock = Lock::<[u64; 8]>::open(segment, "it").unwrap();
-            same(&*alive(lock.lock_timeout(LIMIT), || lock.clear_poison()));
+            same_in(alive(lock.lock_timeout(LIMIT), || lock.clear_poison()));
         },
     },
     Storm {
@@ -270,6 +269,14 @@ fn step(value: &mut [u64; 8]) {
     for word in value {
         *word += 1;
     }
+}
+
+fn step_in(mut guard: impl DerefMut<Target = [u64; 8]>) {
+    step(&mut guard);
+}
+
+fn same_in(guard: impl Deref<Target = [u64; 8]>) {
+    same(&guard);
 }
 
 fn same(value: &[u64; 8]) {
