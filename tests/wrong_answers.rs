@@ -55,7 +55,7 @@ struct Row {
     wrong: String,
     tempting: String,
     symptom: String,
-    /// The first line of what the judge said.
+    /// What the judge said.
     verdict: String,
     milliseconds: u128,
 }
@@ -211,19 +211,28 @@ fn is_rejected(
         let judged = judge(program, exercise, &answer.name)?;
         ensure!(!judged.passed, "a wrong answer passes, run {number}");
         let (text, verdict) = (&judged.text, &answer.verdict);
-        ensure!(text.contains(verdict), "the verdict `{verdict}` is not in:\n{text}");
-        last = Some(judged);
+        let said = paragraph_with(text, verdict)
+            .with_context(|| format!("the verdict `{verdict}` is not in:\n{text}"))?;
+        last = Some((said, judged.time));
     }
-    let last = last.context("COURSE_RUNS is 0")?;
-    let said = last.text.lines().find(|line| line.contains(&answer.verdict));
+    let (verdict, time) = last.context("COURSE_RUNS is 0")?;
     Ok(Row {
         exercise: exercise.to_owned(),
         answer: answer.name.clone(),
         wrong: answer.wrong.clone(),
         tempting: answer.tempting.clone(),
         symptom: answer.symptom.clone(),
-        verdict: said.unwrap_or(&answer.verdict).trim().to_owned(),
-        milliseconds: last.time.as_millis(),
+        verdict,
+        milliseconds: time.as_millis(),
+    })
+}
+
+/// The paragraph in which `words` occur, as one line: a sentence may be wrapped.
+fn paragraph_with(text: &str, words: &str) -> Option<String> {
+    text.split("\n\n").find_map(|paragraph| {
+        let lines = paragraph.lines().filter(|line| !line.starts_with("----"));
+        let line = lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
+        line.contains(words).then_some(line)
     })
 }
 
