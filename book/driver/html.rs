@@ -37,9 +37,9 @@ pub fn prose(text: &str) -> String {
 /// A block of code in `language`; `plaintext` is not coloured.
 #[must_use]
 pub fn code(class: &str, language: &str, text: &str) -> String {
-    // The block scrolls when a line is long, so the keyboard must reach it.
+    // The code scrolls when a line is long, so the keyboard must reach it.
     format!(
-        r#"<pre class="{class}" tabindex="0"><code class="language-{language}">{}</code></pre>"#,
+        r#"<pre class="{class}"><code class="language-{language}" tabindex="0">{}</code></pre>"#,
         escape(text.trim_end_matches('\n')),
     )
 }

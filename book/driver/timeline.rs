@@ -22,6 +22,8 @@ pub fn inline(svg: &str, number: usize) -> anyhow::Result<String> {
         let names = found[2].split(' ').map(|name| format!("picture-{number}-{name}"));
         format!(r#"{}="{}""#, &found[1], names.collect::<Vec<_>>().join(" "))
     });
+    // The names of scenes are headings of no level: the page has headings of its own.
+    let svg = svg.replace(r#" role="heading""#, "");
     let svg = svg.split_whitespace().collect::<Vec<_>>().join(" ");
     Ok(format!(
         r#"<div class="timeline" tabindex="0" style="--waits: url(#picture-{number}-waits)">{svg}</div>"#
