@@ -42,8 +42,11 @@ fn main() -> ExitCode {
     ];
     match output::all(workspace()) {
         Ok(recordings) => {
+            // Recorded on Linux: elsewhere paths and messages of the system differ.
+            let elsewhere = cfg!(not(target_os = "linux"));
             trials.extend(recordings.into_iter().map(|path| {
                 trial(format!("output {path}"), move || output_agrees(&path))
+                    .with_ignored_flag(elsewhere)
             }));
         }
         Err(error) => trials.push(trial("outputs are found".into(), || Err(error))),

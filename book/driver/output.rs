@@ -438,7 +438,7 @@ impl Recording {
             _ => ran.output,
         };
         let file = root.join(&self.path);
-        let text = fs::read_to_string(&file)?;
+        let text = paths::read(root, &self.path)?;
         let (head, _) =
             text.split_once(&format!("\n{HEAD_END}\n")).context("no head")?;
         fs::write(&file, format!("{head}\n{HEAD_END}\n{body}"))?;

@@ -29,7 +29,9 @@ pub fn read(root: &Path, path: &str) -> anyhow::Result<String> {
         Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
     ensure!(inside, "`{path}` is not a path below the workspace");
     let text = fs::read_to_string(root.join(path));
-    text.with_context(|| format!("failed to read `{path}`"))
+    let text = text.with_context(|| format!("failed to read `{path}`"))?;
+    // Some checkouts on Windows have line ends of their own.
+    Ok(text.replace("\r\n", "\n"))
 }
 
 /// `path` below `root`, with forward slashes.

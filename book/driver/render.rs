@@ -5,11 +5,13 @@
 //! and then put beside the pages, whose scripts and styles they share.
 
 use std::fs;
+use std::thread;
 
 use anyhow::Context;
 use mdbook_html::HtmlHandlebars;
 use mdbook_renderer::book::{Book, BookItem};
 use mdbook_renderer::{RenderContext, Renderer};
+use tracing::dispatcher;
 
 use crate::preprocess::SOURCES;
 
@@ -27,10 +29,6 @@ impl Renderer for Pages {
             context.book.items.iter().cloned().partition(is_source);
         let mut of_pages = context.clone();
         of_pages.book = Book::new_with_items(pages);
-        HtmlHandlebars::new().render(&of_pages)?;
-        if sources.is_empty() {
-            return Ok(());
-        }
 
         let folder = tempfile::tempdir()?;
         let mut of_sources = context.clone();
@@ -39,10 +37,31 @@ impl Renderer for Pages {
         for key in ["search.enable", "print.enable"] {
             of_sources.config.set(format!("output.html.{key}"), false)?;
         }
-        HtmlHandlebars::new().render(&of_sources)?;
-        let target = context.destination.join(SOURCES);
-        copy(&folder.path().join(SOURCES), &target).context("pages of source files")
+
+        // Side by side, for they take about the same time. Warnings of both count.
+        let warnings = dispatcher::get_default(Clone::clone);
+        thread::scope(|scope| {
+            let sources = scope.spawn(|| {
+                dispatcher::with_default(&warnings, || render_any(&of_sources))
+            });
+            render_any(&of_pages)?;
+            sources.join().expect("rendering does not panic")
+        })?;
+        let rendered = folder.path().join(SOURCES);
+        if rendered.is_dir() {
+            copy(&rendered, &context.destination.join(SOURCES))
+                .context("pages of source files")?;
+        }
+        Ok(())
     }
+}
+
+/// Renders a book that may have no pages, which mdBook does not expect.
+fn render_any(context: &RenderContext) -> anyhow::Result<()> {
+    if context.book.items.is_empty() {
+        return Ok(());
+    }
+    HtmlHandlebars::new().render(context)
 }
 
 fn is_source(item: &BookItem) -> bool {
