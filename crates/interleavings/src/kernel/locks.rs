@@ -21,7 +21,12 @@ impl State {
 impl Exec {
     /// The running thread, holding something since `at`.
     pub(crate) fn hold(&self, at: Loc) -> Hold {
-        Hold { thread: self.current, at }
+        Hold {
+            thread: self.current,
+            at,
+            was_panicking: self.threads[self.current].panicking,
+            written: false,
+        }
     }
 
     /// Keeps which locks were held when another one was taken.
@@ -202,18 +207,44 @@ pub(crate) fn try_lock(
 }
 
 /// Ends the running thread's hold of the mutex.
-pub(crate) fn unlock(
-    id: &ModelId,
-    at: Loc,
-    poisons: bool,
-    written: bool,
-    value: Option<String>,
-) {
-    let Some(o) = with(|x| id.get(x.epoch)) else { return };
+pub(crate) fn unlock(id: &ModelId, value: Option<String>) {
+    let Some((o, at)) = with(|x| Some((id.get(x.epoch)?, x.held_since(id)?))) else {
+        return;
+    };
     if with(|x| x.unlock_points) {
         point(Action::Unlock, Some(o), at);
     }
-    with(|x| x.unlock(o, at, poisons, written, value, true));
+    with(|x| x.unlock(o, at, value, true));
+}
+
+/// The guard of a lock gives out a mutable reference.
+pub(crate) fn note_write(id: &ModelId) {
+    with(|x| {
+        let Some(o) = id.get(x.epoch) else { return };
+        if let State::Mutex { holder: Some(hold), .. }
+        | State::RwLock { writer: Some(hold), .. } = &mut x.objects[o].state
+        {
+            hold.written = true;
+        }
+    });
+}
+
+/// What was found out about a hold that is to be forgotten again.
+pub(crate) fn was_written(id: &ModelId) -> bool {
+    with(|x| match id.get(x.epoch).map(|o| &x.objects[o].state) {
+        Some(State::Mutex { holder: Some(hold), .. }) => hold.written,
+        _ => false,
+    })
+}
+
+/// The condition of a wait has only looked at the value, for all we know.
+pub(crate) fn forget_write(id: &ModelId) {
+    with(|x| {
+        let Some(o) = id.get(x.epoch) else { return };
+        if let State::Mutex { holder: Some(hold), .. } = &mut x.objects[o].state {
+            hold.written = false;
+        }
+    });
 }
 
 impl Exec {
@@ -228,36 +259,37 @@ impl Exec {
         }
     }
 
-    fn unlock(
-        &mut self,
-        o: Obj,
-        at: Loc,
-        poisons: bool,
-        written: bool,
-        value: Option<String>,
-        told: bool,
-    ) {
+    /// Where the running thread has taken the lock that it holds.
+    fn held_since(&self, id: &ModelId) -> Option<Loc> {
+        let me = self.current;
+        match &self.objects[id.get(self.epoch)?].state {
+            State::Mutex { holder: Some(hold), .. }
+            | State::RwLock { writer: Some(hold), .. } => Some(hold.at),
+            State::RwLock { readers, .. } => {
+                readers.iter().rfind(|hold| hold.thread == me).map(|hold| hold.at)
+            }
+            _ => None,
+        }
+    }
+
+    fn unlock(&mut self, o: Obj, at: Loc, value: Option<String>, told: bool) {
         self.release_view(o);
         self.event(Some(o), true, 3);
         if told {
             self.step_with(Action::Unlock, at, Some(o), |s| s.value = value);
         }
+        let panicking = self.threads[self.current].panicking;
         let object = &mut self.objects[o];
-        if written || poisons {
+        let State::Mutex { holder, poisoned } = &mut object.state else { return };
+        let Some(hold) = holder.take() else { return };
+        let poisons = panicking && !hold.was_panicking;
+        *poisoned |= poisons;
+        if hold.written || poisons {
             object.stamp += 1;
-        }
-        let stamp = object.stamp;
-        let mut since = at;
-        if let State::Mutex { holder, poisoned } = &mut object.state {
-            if let Some(hold) = holder.take() {
-                since = hold.at;
-            }
-            *poisoned |= poisons;
-        }
-        if written || poisons {
             self.progressed();
         } else {
-            self.looked(since, o, stamp);
+            let stamp = object.stamp;
+            self.looked(hold.at, o, stamp);
         }
     }
 }
@@ -354,17 +386,11 @@ pub(crate) fn rw_try(
     })
 }
 
-/// Ends a hold that began at `since`.
-pub(crate) fn rw_release(
-    id: &ModelId,
-    at: Loc,
-    since: Loc,
-    of_writer: bool,
-    poisons: bool,
-    written: bool,
-    value: Option<String>,
-) {
-    let Some(o) = with(|x| id.get(x.epoch)) else { return };
+/// Ends a hold of the running thread.
+pub(crate) fn rw_release(id: &ModelId, of_writer: bool, value: Option<String>) {
+    let Some((o, at)) = with(|x| Some((id.get(x.epoch)?, x.held_since(id)?))) else {
+        return;
+    };
     let action = if of_writer { Action::UnlockWrite } else { Action::UnlockRead };
     if with(|x| x.unlock_points) {
         point(action, Some(o), at);
@@ -372,30 +398,31 @@ pub(crate) fn rw_release(
     with(|x| {
         let me = x.current;
         let view = x.threads[me].view.clone();
+        let panicking = x.threads[me].panicking;
         x.event(Some(o), true, 6);
         x.step_with(action, at, Some(o), |s| s.value = value);
         let object = &mut x.objects[o];
         let into =
             if of_writer { &mut object.view } else { &mut object.view_of_readers };
         into.join(&view);
+        let mut changed = false;
         if let State::RwLock { writer, readers, poisoned } = &mut object.state {
-            *poisoned |= poisons;
             if of_writer {
-                *writer = None;
-            } else if let Some(i) = readers
-                .iter()
-                .position(|h| h.thread == me && std::ptr::eq(h.at, since))
-                .or_else(|| readers.iter().position(|h| h.thread == me))
-            {
+                if let Some(hold) = writer.take() {
+                    let poisons = panicking && !hold.was_panicking;
+                    *poisoned |= poisons;
+                    changed = hold.written || poisons;
+                }
+            } else if let Some(i) = readers.iter().rposition(|h| h.thread == me) {
                 readers.remove(i);
             }
         }
-        if written || poisons {
+        if changed {
             object.stamp += 1;
             x.progressed();
         } else {
             let stamp = object.stamp;
-            x.looked(since, o, stamp);
+            x.looked(at, o, stamp);
         }
     });
 }
@@ -437,7 +464,6 @@ pub(crate) fn wait(
     id: &ModelId,
     mutex: &ModelId,
     timeout: Option<u64>,
-    written: bool,
     at: Loc,
     hand_back: impl FnOnce(),
 ) -> WaitEnd {
@@ -446,7 +472,7 @@ pub(crate) fn wait(
     point(Action::Wait, Some(cv), at);
     let deadline = with(|x| {
         let me = x.current;
-        x.unlock(mutex, at, false, written, None, false);
+        x.unlock(mutex, at, None, false);
         x.event(Some(cv), true, 8);
         if let State::Condvar { waiters, .. } = &mut x.objects[cv].state {
             waiters.push(me);
@@ -476,8 +502,8 @@ pub(crate) fn notify(id: &ModelId, all: bool, at: Loc) {
     let action = if all { Action::NotifyAll } else { Action::NotifyOne };
     point(action, Some(cv), at);
     with(|x| {
+        let hold = x.hold(at);
         let State::Condvar { waiters, lost } = &mut x.objects[cv].state else { return };
-        let hold = Hold { thread: x.current, at };
         let woken: Vec<Tid> = if waiters.is_empty() {
             *lost = Some(hold);
             Vec::new()

@@ -45,7 +45,9 @@ thread_local! {
 }
 
 /// Whether the caller runs inside an exploration.
-#[inline]
+///
+/// Not `#[inline]`: a learner's crate is built without optimisation, this one with,
+/// and a call is cheaper than a thread-local's accessors without it.
 pub(crate) fn active() -> bool {
     // A thread-local of the caller's may be dropped after ours.
     ACTIVE.try_with(Cell::get).unwrap_or(false)
@@ -140,6 +142,10 @@ pub(crate) struct PanicNote {
 pub(crate) struct Hold {
     pub(crate) thread: Tid,
     pub(crate) at: Loc,
+    /// The thread was panicking already when it took the lock.
+    was_panicking: bool,
+    /// The guard has given out a mutable reference.
+    written: bool,
 }
 
 /// The state of one modelled object.

@@ -3,8 +3,7 @@ use std::panic::Location;
 use std::sync;
 use std::time::Duration;
 
-use super::mutex::Held;
-use super::{LockResult, MutexGuard, PoisonError, poisonable};
+use super::{LockResult, Mutex, MutexGuard, PoisonError, poisonable};
 use crate::kernel::ids::{Loc, ModelId};
 use crate::kernel::{active, locks};
 
@@ -48,16 +47,15 @@ impl Condvar {
         &self,
         guard: MutexGuard<'a, T>,
     ) -> LockResult<MutexGuard<'a, T>> {
-        if guard.held.is_some() && active() {
-            return match self.wait_modelled(guard, None, Location::caller()) {
+        if let (Some(lock), true) = (guard.model, active()) {
+            return match self.wait_modelled(guard, lock, None, Location::caller()) {
                 Ok((guard, _)) => Ok(guard),
                 Err(e) => Err(PoisonError::new(e.into_inner().0)),
             };
         }
-        let (lock, real) = take_apart(guard);
-        match self.real.wait(real) {
-            Ok(real) => Ok(MutexGuard::outside(lock, real)),
-            Err(e) => Err(PoisonError::new(MutexGuard::outside(lock, e.into_inner()))),
+        match self.real.wait(take_apart(guard)) {
+            Ok(real) => Ok(MutexGuard::outside(real)),
+            Err(e) => Err(PoisonError::new(MutexGuard::outside(e.into_inner()))),
         }
     }
 
@@ -92,14 +90,13 @@ impl Condvar {
         guard: MutexGuard<'a, T>,
         dur: Duration,
     ) -> WaitResult<'a, T> {
-        if guard.held.is_some() && active() {
-            return self.wait_modelled(guard, Some(dur), Location::caller());
+        if let (Some(lock), true) = (guard.model, active()) {
+            return self.wait_modelled(guard, lock, Some(dur), Location::caller());
         }
-        let (lock, real) = take_apart(guard);
         let wrap = |(real, end): (sync::MutexGuard<'a, T>, sync::WaitTimeoutResult)| {
-            (MutexGuard::outside(lock, real), WaitTimeoutResult(end.timed_out()))
+            (MutexGuard::outside(real), WaitTimeoutResult(end.timed_out()))
         };
-        match self.real.wait_timeout(real, dur) {
+        match self.real.wait_timeout(take_apart(guard), dur) {
             Ok(end) => Ok(wrap(end)),
             Err(e) => Err(PoisonError::new(wrap(e.into_inner()))),
         }
@@ -136,19 +133,18 @@ impl Condvar {
     fn wait_modelled<'a, T>(
         &self,
         mut guard: MutexGuard<'a, T>,
+        lock: &'a Mutex<T>,
         timeout: Option<Duration>,
         at: Loc,
     ) -> WaitResult<'a, T> {
         let nanos =
             timeout.map(|dur| u64::try_from(dur.as_nanos()).unwrap_or(u64::MAX));
-        let written = guard.held.is_some_and(|held| held.written);
-        let lock = guard.lock;
-        let end = locks::wait(&self.id, &lock.id, nanos, written, at, move || {
+        let end = locks::wait(&self.id, &lock.id, nanos, at, move || {
             // The model has released the lock already.
-            guard.held = None;
+            guard.model = None;
             drop(guard);
         });
-        let guard = lock.taken(at);
+        let guard = lock.taken();
         poisonable(end.poisoned, (guard, WaitTimeoutResult(end.timed_out)))
     }
 
@@ -176,26 +172,28 @@ impl Condvar {
 }
 
 /// Asks the condition, keeping apart whether it only looked at the value.
+///
+/// A condition gets `&mut T` and nearly never uses it to write.
 fn looks<T>(
     guard: &mut MutexGuard<'_, T>,
     condition: &mut impl FnMut(&mut T) -> bool,
 ) -> bool {
-    let before = guard.held.map(|held: Held| held.written);
+    let lock = guard.model.filter(|_| active());
+    let written = lock.is_some_and(|lock| locks::was_written(&lock.id));
     let holds = condition(&mut **guard);
-    if let (Some(held), Some(written), true) = (&mut guard.held, before, holds) {
-        held.written = written;
+    if let Some(lock) = lock
+        && holds
+        && !written
+    {
+        locks::forget_write(&lock.id);
     }
     holds
 }
 
 /// The real guard of a guard from outside an exploration.
-fn take_apart<'a, T>(
-    mut guard: MutexGuard<'a, T>,
-) -> (&'a super::Mutex<T>, sync::MutexGuard<'a, T>) {
-    let lock = guard.lock;
-    let real = guard.real.take().expect("a guard holds its lock");
-    guard.held = None;
-    (lock, real)
+fn take_apart<'a, T>(mut guard: MutexGuard<'a, T>) -> sync::MutexGuard<'a, T> {
+    guard.model = None;
+    guard.real.take().expect("a guard holds its lock")
 }
 
 impl Default for Condvar {

@@ -5,7 +5,7 @@ use std::sync;
 
 use super::{LockResult, PoisonError, TryLockError, TryLockResult, poisonable};
 use crate::kernel::ids::{Loc, ModelId};
-use crate::kernel::{active, locks, threads};
+use crate::kernel::{active, locks};
 use crate::values::{refresh, shown};
 
 /// A mutual exclusion lock, as [`std::sync::Mutex`].
@@ -53,19 +53,19 @@ impl<T: ?Sized> Mutex<T> {
             return self.lock_modelled(Location::caller());
         }
         match self.real.lock() {
-            Ok(real) => Ok(MutexGuard::outside(self, real)),
-            Err(e) => Err(PoisonError::new(MutexGuard::outside(self, e.into_inner()))),
+            Ok(real) => Ok(MutexGuard::outside(real)),
+            Err(e) => Err(PoisonError::new(MutexGuard::outside(e.into_inner()))),
         }
     }
 
     fn lock_modelled(&self, at: Loc) -> LockResult<MutexGuard<'_, T>> {
         let name = std::any::type_name::<Self>();
         let poisoned = locks::lock(&self.id, name, self.real.is_poisoned(), at);
-        poisonable(poisoned, self.taken(at))
+        poisonable(poisoned, self.taken())
     }
 
     /// The guard for a lock that the model has granted.
-    pub(super) fn taken(&self, at: Loc) -> MutexGuard<'_, T> {
+    pub(super) fn taken(&self) -> MutexGuard<'_, T> {
         let mut real = match self.real.try_lock() {
             Ok(real) => real,
             Err(TryLockError::Poisoned(e)) => e.into_inner(),
@@ -74,9 +74,7 @@ impl<T: ?Sized> Mutex<T> {
             }
         };
         refresh(&self.id, &mut *real);
-        let was_panicking = threads::panicking();
-        let held = Some(Held { at, was_panicking, written: false });
-        MutexGuard { lock: self, real: Some(real), held }
+        MutexGuard { real: Some(real), model: Some(self) }
     }
 
     /// Takes the lock if nobody holds it.
@@ -88,9 +86,9 @@ impl<T: ?Sized> Mutex<T> {
     pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
         if !active() {
             return match self.real.try_lock() {
-                Ok(real) => Ok(MutexGuard::outside(self, real)),
+                Ok(real) => Ok(MutexGuard::outside(real)),
                 Err(TryLockError::Poisoned(e)) => {
-                    let guard = MutexGuard::outside(self, e.into_inner());
+                    let guard = MutexGuard::outside(e.into_inner());
                     Err(TryLockError::Poisoned(PoisonError::new(guard)))
                 }
                 Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
@@ -100,7 +98,7 @@ impl<T: ?Sized> Mutex<T> {
         let name = std::any::type_name::<Self>();
         match locks::try_lock(&self.id, name, self.real.is_poisoned(), at) {
             None => Err(TryLockError::WouldBlock),
-            Some(poisoned) => Ok(poisonable(poisoned, self.taken(at))?),
+            Some(poisoned) => Ok(poisonable(poisoned, self.taken())?),
         }
     }
 
@@ -155,35 +153,19 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
     }
 }
 
-/// What the model needs to know when the lock is given back.
-#[derive(Clone, Copy)]
-pub(super) struct Held {
-    pub(super) at: Loc,
-    pub(super) was_panicking: bool,
-    pub(super) written: bool,
-}
-
-impl Held {
-    /// Whether the holder began to panic while it held the lock.
-    pub(super) fn poisons(self) -> bool {
-        !self.was_panicking && threads::panicking()
-    }
-}
-
 /// Holds a [`Mutex`] until it is dropped.
 #[must_use = "if unused the Mutex will immediately unlock"]
 pub struct MutexGuard<'a, T: ?Sized + 'a> {
-    pub(super) lock: &'a Mutex<T>,
     /// `None` only while a condition variable takes the guard apart.
     pub(super) real: Option<sync::MutexGuard<'a, T>>,
-    /// `None` outside an exploration.
-    pub(super) held: Option<Held>,
+    /// The mutex, if it was taken inside an exploration.
+    pub(super) model: Option<&'a Mutex<T>>,
 }
 
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
     #[inline]
-    pub(super) fn outside(lock: &'a Mutex<T>, real: sync::MutexGuard<'a, T>) -> Self {
-        Self { lock, real: Some(real), held: None }
+    pub(super) fn outside(real: sync::MutexGuard<'a, T>) -> Self {
+        Self { real: Some(real), model: None }
     }
 }
 
@@ -202,8 +184,10 @@ impl<T: ?Sized> Deref for MutexGuard<'_, T> {
 impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        if let Some(held) = &mut self.held {
-            held.written = true;
+        if let Some(lock) = self.model
+            && active()
+        {
+            locks::note_write(&lock.id);
         }
         match &mut self.real {
             Some(real) => real,
@@ -215,11 +199,10 @@ impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(held) = self.held.take()
+        if let Some(lock) = self.model
             && active()
         {
-            let value = shown(&**self);
-            locks::unlock(&self.lock.id, held.at, held.poisons(), held.written, value);
+            locks::unlock(&lock.id, shown(&**self));
         }
     }
 }

@@ -3,10 +3,9 @@ use std::ops::{Deref, DerefMut};
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync;
 
-use super::mutex::Held;
 use super::{LockResult, PoisonError, TryLockError, TryLockResult, poisonable};
 use crate::kernel::ids::{Loc, ModelId};
-use crate::kernel::{active, locks, threads};
+use crate::kernel::{active, locks};
 use crate::values::{refresh, shown};
 
 /// A reader-writer lock, as [`std::sync::RwLock`].
@@ -53,12 +52,14 @@ impl<T: ?Sized> RwLock<T> {
         if active() {
             let at = Location::caller();
             let poisoned = self.acquire(false, at);
-            return poisonable(poisoned, self.reading(at));
+            return poisonable(poisoned, self.reading());
         }
-        let outside = |real| RwLockReadGuard { lock: self, real, held: None };
         match self.real.read() {
-            Ok(real) => Ok(outside(real)),
-            Err(e) => Err(PoisonError::new(outside(e.into_inner()))),
+            Ok(real) => Ok(RwLockReadGuard { real, model: None }),
+            Err(e) => {
+                let real = e.into_inner();
+                Err(PoisonError::new(RwLockReadGuard { real, model: None }))
+            }
         }
     }
 
@@ -73,13 +74,14 @@ impl<T: ?Sized> RwLock<T> {
         if active() {
             let at = Location::caller();
             let poisoned = self.acquire(true, at);
-            return poisonable(poisoned, self.writing(at));
+            return poisonable(poisoned, self.writing());
         }
-        let outside =
-            |real| RwLockWriteGuard { lock: self, real: Some(real), held: None };
         match self.real.write() {
-            Ok(real) => Ok(outside(real)),
-            Err(e) => Err(PoisonError::new(outside(e.into_inner()))),
+            Ok(real) => Ok(RwLockWriteGuard { real: Some(real), model: None }),
+            Err(e) => {
+                let real = Some(e.into_inner());
+                Err(PoisonError::new(RwLockWriteGuard { real, model: None }))
+            }
         }
     }
 
@@ -95,7 +97,7 @@ impl<T: ?Sized> RwLock<T> {
         locks::rw_acquire(&self.id, name, self.real.is_poisoned(), to_write, at)
     }
 
-    fn reading(&self, at: Loc) -> RwLockReadGuard<'_, T> {
+    fn reading(&self) -> RwLockReadGuard<'_, T> {
         self.refresh();
         let real = match self.real.try_read() {
             Ok(real) => real,
@@ -104,12 +106,10 @@ impl<T: ?Sized> RwLock<T> {
                 panic!("a lock made outside the exploration is held outside it")
             }
         };
-        let was_panicking = threads::panicking();
-        let held = Some(Held { at, was_panicking, written: false });
-        RwLockReadGuard { lock: self, real, held }
+        RwLockReadGuard { real, model: Some(self) }
     }
 
-    fn writing(&self, at: Loc) -> RwLockWriteGuard<'_, T> {
+    fn writing(&self) -> RwLockWriteGuard<'_, T> {
         self.refresh();
         let real = match self.real.try_write() {
             Ok(real) => real,
@@ -118,9 +118,7 @@ impl<T: ?Sized> RwLock<T> {
                 panic!("a lock made outside the exploration is held outside it")
             }
         };
-        let was_panicking = threads::panicking();
-        let held = Some(Held { at, was_panicking, written: false });
-        RwLockWriteGuard { lock: self, real: Some(real), held }
+        RwLockWriteGuard { real: Some(real), model: Some(self) }
     }
 
     /// Takes the lock for reading if no writer holds it.
@@ -141,10 +139,10 @@ impl<T: ?Sized> RwLock<T> {
                 at,
             ) {
                 None => Err(TryLockError::WouldBlock),
-                Some(poisoned) => Ok(poisonable(poisoned, self.reading(at))?),
+                Some(poisoned) => Ok(poisonable(poisoned, self.reading())?),
             };
         }
-        let outside = |real| RwLockReadGuard { lock: self, real, held: None };
+        let outside = |real| RwLockReadGuard { real, model: None };
         match self.real.try_read() {
             Ok(real) => Ok(outside(real)),
             Err(TryLockError::Poisoned(e)) => {
@@ -172,11 +170,10 @@ impl<T: ?Sized> RwLock<T> {
                 at,
             ) {
                 None => Err(TryLockError::WouldBlock),
-                Some(poisoned) => Ok(poisonable(poisoned, self.writing(at))?),
+                Some(poisoned) => Ok(poisonable(poisoned, self.writing())?),
             };
         }
-        let outside =
-            |real| RwLockWriteGuard { lock: self, real: Some(real), held: None };
+        let outside = |real| RwLockWriteGuard { real: Some(real), model: None };
         match self.real.try_write() {
             Ok(real) => Ok(outside(real)),
             Err(TryLockError::Poisoned(e)) => {
@@ -240,9 +237,9 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
 /// Holds a [`RwLock`] for reading until it is dropped.
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct RwLockReadGuard<'a, T: ?Sized + 'a> {
-    lock: &'a RwLock<T>,
     real: sync::RwLockReadGuard<'a, T>,
-    held: Option<Held>,
+    /// The lock, if it was taken inside an exploration.
+    model: Option<&'a RwLock<T>>,
 }
 
 impl<T: ?Sized> Deref for RwLockReadGuard<'_, T> {
@@ -256,11 +253,10 @@ impl<T: ?Sized> Deref for RwLockReadGuard<'_, T> {
 
 impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
     fn drop(&mut self) {
-        if let Some(held) = self.held.take()
+        if let Some(lock) = self.model
             && active()
         {
-            let id = &self.lock.id;
-            locks::rw_release(id, held.at, held.at, false, false, false, None);
+            locks::rw_release(&lock.id, false, None);
         }
     }
 }
@@ -280,27 +276,25 @@ impl<T: ?Sized + fmt::Display> fmt::Display for RwLockReadGuard<'_, T> {
 /// Holds a [`RwLock`] for writing until it is dropped.
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct RwLockWriteGuard<'a, T: ?Sized + 'a> {
-    lock: &'a RwLock<T>,
     /// `None` only while the guard is turned into a reader's.
     real: Option<sync::RwLockWriteGuard<'a, T>>,
-    held: Option<Held>,
+    /// The lock, if it was taken inside an exploration.
+    model: Option<&'a RwLock<T>>,
 }
 
 impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
     /// Goes on as a reader, without letting a writer in between.
     #[track_caller]
     pub fn downgrade(mut guard: Self) -> RwLockReadGuard<'a, T> {
-        let lock = guard.lock;
-        let held = guard.held.take();
+        let model = guard.model.take();
         let real = guard.real.take().expect("a guard holds its lock");
         let real = sync::RwLockWriteGuard::downgrade(real);
-        if held.is_some() && active() {
-            let at = Location::caller();
-            locks::rw_downgrade(&lock.id, at);
-            let held = held.map(|held| Held { at, ..held });
-            return RwLockReadGuard { lock, real, held };
+        if let Some(lock) = model
+            && active()
+        {
+            locks::rw_downgrade(&lock.id, Location::caller());
         }
-        RwLockReadGuard { lock, real, held: None }
+        RwLockReadGuard { real, model }
     }
 }
 
@@ -319,8 +313,10 @@ impl<T: ?Sized> Deref for RwLockWriteGuard<'_, T> {
 impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        if let Some(held) = &mut self.held {
-            held.written = true;
+        if let Some(lock) = self.model
+            && active()
+        {
+            locks::note_write(&lock.id);
         }
         match &mut self.real {
             Some(real) => real,
@@ -331,20 +327,10 @@ impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
 
 impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
     fn drop(&mut self) {
-        if let Some(held) = self.held.take()
+        if let Some(lock) = self.model
             && active()
         {
-            let value = shown(&**self);
-            let (at, poisons) = (held.at, held.poisons());
-            locks::rw_release(
-                &self.lock.id,
-                at,
-                at,
-                true,
-                poisons,
-                held.written,
-                value,
-            );
+            locks::rw_release(&lock.id, true, shown(&**self));
         }
     }
 }
