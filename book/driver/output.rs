@@ -32,7 +32,7 @@ const MEASURED: &str = r"\d+(\.\d+)? (ns|µs|ms|s|min)\b";
 const LANE: &str = r"^( *\S.*│)[·▒█◆ ]*$";
 
 /// What a table of measurements may change: numbers, their units, bars, the machine.
-const NUMBERS: &str = r"\d[\d.,]*( (ns|µs|ms|s|min|%))?|[█▏▎▍▌▋▊▉▒]+";
+const NUMBERS: &str = r"\d[\d.,]*( (ns|µs|ms|s|min|%))?( +[█▏▎▍▌▋▊▉▒]+)?|[█▏▎▍▌▋▊▉▒]+";
 const MACHINE: &str = r"^(dev|release) build; .* \d{4}-\d\d-\d\d$";
 
 /// How a fresh run must agree with the recorded one.
@@ -532,11 +532,11 @@ mod tests {
     #[test]
     fn measurements_agree_in_all_but_the_numbers() {
         let rule = rule("measured");
-        let recorded =
-            "lock 2  9.1 ███▍\nrelease build; 2 cores, X, linux, 2026-11-20\n";
-        let fresh = "lock 2 10.42 █\ndev build; 64 cores, Y, macos, 2030-01-02\n";
+        let recorded = "lock 2  9.1 ███▍\natomic 1 20 ███\nrelease build; 2 cores, X, linux, 2026-11-20\n";
+        let fresh =
+            "lock 2 10.42 █\natomic 1 0\ndev build; 64 cores, Y, macos, 2030-01-02\n";
         assert!(rule.compare(recorded, fresh).is_ok());
-        assert!(rule.compare(recorded, &fresh.replace("lock", "atomic")).is_err());
+        assert!(rule.compare(recorded, &fresh.replace("lock", "shard")).is_err());
     }
 
     #[test]
