@@ -14,6 +14,9 @@ use crate::trace::{Place, Step, Trace, Tree};
 /// Lines of a source that are shown around those of the steps.
 const AROUND: usize = 4;
 
+/// As many threads have columns beside the source; more have them above it.
+const MOST_BESIDE: usize = 3;
+
 /// A player as HTML, and the files whose lines it shows.
 pub struct Rendered {
     /// For the page.
@@ -66,8 +69,11 @@ impl Player<'_> {
             }
             None => String::new(),
         };
+        // Columns of many threads need the width of the page.
+        let class =
+            if trace.threads.len() > MOST_BESIDE { "player wide" } else { "player" };
         let mut html = format!(
-            r#"<section class="player" id="{id}" aria-label="{}"{tree}>"#,
+            r#"<section class="{class}" id="{id}" aria-label="{}"{tree}>"#,
             escape(title)
         );
         html += &format!(

@@ -350,7 +350,7 @@ impl Page<'_> {
         let one_of = matches!(recording.rule.agreement, Agreement::OneOf);
         let class = if one_of { "output one-of" } else { "output" };
         Ok(format!(
-            r#"<figure class="{class}">{}<figcaption class="caption">{note}</figcaption>{}</figure>"#,
+            r#"<figure class="{class}"><figcaption class="caption">{note}</figcaption>{}{}</figure>"#,
             html::run_line(&recording.command.to_string()),
             html::code("printed", "plaintext", &text),
         ))
