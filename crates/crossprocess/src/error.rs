@@ -123,7 +123,7 @@ pub enum Error {
     #[error("segment `{segment}` already has an object named `{name}`")]
     Exists { segment: String, name: String },
     /// The object of this name is of another kind, or holds another type.
-    #[error("`{name}` is a {found}, not a {expected}")]
+    #[error("`{name}`: expected {expected}, found {found}")]
     WrongKind { name: String, expected: String, found: String },
     /// A name or a size that cannot be.
     #[error("{0}")]
