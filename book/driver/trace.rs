@@ -240,6 +240,8 @@ impl Trace {
         for (object, part) in held.chain(relations(|step| &step.waits, "waits")) {
             parts.entry(object).or_default().push(part);
         }
+        // A scope is where threads wait for others; it is nothing that they share.
+        parts.retain(|object, _| self.objects[*object].kind != "scope");
         let state = parts.into_iter().map(|(object, parts)| {
             let text = if parts.is_empty() { "free".into() } else { parts.join(", ") };
             (self.objects[object].name.as_str(), text)
