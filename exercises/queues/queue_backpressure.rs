@@ -19,6 +19,7 @@ impl Log {
     /// has in its hands.
     fn start(room: usize, write: impl FnMut(u32) + Send + 'static) -> Self {
         // TODO: a channel with room for so many lines, and a thread that writes them.
+        // (Delete this with the TODO: it stands for what you will use.)
         let _ = (room, write, mpsc::channel::<u32>(), thread::current());
         todo!("start the writer")
     }

@@ -1,0 +1,96 @@
+//! Goal:   `join` waits until every task is done, not only taken.
+//! Given:  a queue of tasks with one mutex and two conditions.
+//! Change: the bodies of `put`, `task_done` and `join`.
+//! Check:  cargo test --bin queue_joinable
+//! Read:   book/src/queues.md; Python's queue.Queue.join is the model
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex};
+use std::thread;
+
+/// `task_done` was called more often than tasks were put in.
+#[derive(Debug, PartialEq, Eq)]
+struct DoneTooOften;
+
+/// A queue that knows how many of its tasks are not done yet.
+struct TaskQueue {
+    state: Mutex<State>,
+    /// Signalled when a task comes in.
+    filled: Condvar,
+    /// Signalled when the last task is done.
+    all_done: Condvar,
+}
+
+struct State {
+    tasks: VecDeque<u32>,
+    /// Tasks that are not done: in the queue, or taken and at work.
+    unfinished: usize,
+}
+
+impl TaskQueue {
+    fn new() -> Self {
+        let state = Mutex::new(State { tasks: VecDeque::new(), unfinished: 0 });
+        Self { state, filled: Condvar::new(), all_done: Condvar::new() }
+    }
+
+    /// Adds a task.
+    fn put(&self, task: u32) {
+        // TODO: add it, count it, tell one who waits for it.
+        todo!("put {task} in")
+    }
+
+    /// Takes the oldest task; waits while there is none. Call `task_done` after it.
+    fn take(&self) -> u32 {
+        let state = self.state.lock().unwrap();
+        let mut state = self.filled.wait_while(state, |s| s.tasks.is_empty()).unwrap();
+        state.tasks.pop_front().expect("the queue is not empty")
+    }
+
+    /// Says that a task that was taken is done. Once too often changes nothing.
+    fn task_done(&self) -> Result<(), DoneTooOften> {
+        // TODO: count it, and tell those who wait for the last one.
+        todo!("one task less")
+    }
+
+    /// Waits until all tasks that were put in are done.
+    fn join(&self) {
+        // TODO: wait until nothing is unfinished.
+        todo!("wait for the last task")
+    }
+}
+
+fn main() {
+    real_threads::end_if_stuck();
+    let queue = TaskQueue::new();
+    (1..=3).for_each(|task| queue.put(task));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..3 {
+                println!("task {} is being done", queue.take());
+                queue.task_done().unwrap();
+            }
+        });
+        queue.join();
+        println!("all tasks are done");
+    });
+}
+
+#[cfg(test)]
+mod example {
+    use super::*;
+
+    #[test]
+    fn one_task_is_put_taken_and_done() {
+        interleavings::check(|| {
+            let queue = TaskQueue::new();
+            queue.put(7);
+            assert_eq!(queue.take(), 7);
+            assert_eq!(queue.task_done(), Ok(()));
+            queue.join();
+        });
+    }
+}
+
+#[cfg(test)]
+#[path = "../../tests/judges/queues/queue_joinable.rs"]
+mod judge;

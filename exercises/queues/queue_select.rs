@@ -1,0 +1,79 @@
+//! Goal:   wait for several channels at once, and for no longer than allowed.
+//! Given:  two inputs, a stop signal and a time limit.
+//! Change: the body of `merge`.
+//! Check:  cargo test --bin queue_select
+//! Read:   book/src/queues.md and crossbeam::channel::select
+
+use std::thread;
+use std::time::Duration;
+
+use crossbeam::channel::{Receiver, after, bounded, never, select, unbounded};
+
+/// Why `merge` returned.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    /// Both inputs are closed and empty.
+    Closed,
+    /// The stop signal came.
+    Stopped,
+    /// The limit was over.
+    TimedOut,
+}
+
+/// Passes what comes from both inputs on to `output`, until something ends it.
+///
+/// An input that is closed is no reason to end while the other is open. Neither input
+/// may keep the other waiting. The limit is for the whole call, however much comes in.
+/// While nothing happens the thread sleeps.
+fn merge(
+    mut first: Receiver<u32>,
+    mut second: Receiver<u32>,
+    stop: &Receiver<()>,
+    limit: Duration,
+    mut output: impl FnMut(u32),
+) -> End {
+    // TODO: wait for all four at once, with `select!`. `never()` is a channel on which
+    // nothing ever comes: it can take the place of one that is closed.
+    // (Delete this with the TODO: it stands for what you will use.)
+    output(0);
+    (first, second) = (never(), never());
+    let _ = (after(limit), || select! { recv(stop) -> _ => {} });
+    todo!("wait for {first:?} and {second:?}")
+}
+
+fn main() {
+    real_threads::end_if_stuck();
+    let (left, first) = unbounded();
+    let (right, second) = unbounded();
+    let (_stop, stopped) = bounded(0);
+    thread::spawn(move || (1..=3).for_each(|n| left.send(n).unwrap()));
+    thread::spawn(move || (11..=13).for_each(|n| right.send(n).unwrap()));
+    let mut numbers = Vec::new();
+    let limit = Duration::from_secs(5);
+    let end = merge(first, second, &stopped, limit, |number| numbers.push(number));
+    println!("{numbers:?} came, then: {end:?}");
+}
+
+#[cfg(test)]
+mod example {
+    use super::*;
+
+    #[test]
+    fn it_merges_what_is_there() {
+        real_threads::run(|| {
+            let (left, first) = unbounded();
+            let (right, second) = unbounded();
+            left.send(1).unwrap();
+            right.send(2).unwrap();
+            drop((left, right));
+            let mut sum = 0;
+            let limit = Duration::from_secs(5);
+            let end = merge(first, second, &never(), limit, |number| sum += number);
+            assert_eq!((sum, end), (3, End::Closed));
+        });
+    }
+}
+
+#[cfg(test)]
+#[path = "../../tests/judges/queues/queue_select.rs"]
+mod judge;

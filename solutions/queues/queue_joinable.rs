@@ -1,0 +1,106 @@
+//! Goal:   `join` waits until every task is done, not only taken.
+//! Given:  a queue of tasks with one mutex and two conditions.
+//! Answer: a count that falls when a task is done, and a condition that it is zero.
+//! Check:  cargo test --bin queue_joinable_sol
+//! Read:   book/src/queues.md; Python's queue.Queue.join is the model
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex};
+use std::thread;
+
+/// `task_done` was called more often than tasks were put in.
+#[derive(Debug, PartialEq, Eq)]
+struct DoneTooOften;
+
+/// A queue that knows how many of its tasks are not done yet.
+struct TaskQueue {
+    state: Mutex<State>,
+    /// Signalled when a task comes in.
+    filled: Condvar,
+    /// Signalled when the last task is done.
+    all_done: Condvar,
+}
+
+struct State {
+    tasks: VecDeque<u32>,
+    /// Tasks that are not done: in the queue, or taken and at work.
+    unfinished: usize,
+}
+
+impl TaskQueue {
+    fn new() -> Self {
+        let state = Mutex::new(State { tasks: VecDeque::new(), unfinished: 0 });
+        Self { state, filled: Condvar::new(), all_done: Condvar::new() }
+    }
+
+    /// Adds a task.
+    fn put(&self, task: u32) {
+        // Counted under the same lock: nobody can see it in the queue and not counted.
+        let mut state = self.state.lock().unwrap();
+        state.tasks.push_back(task);
+        state.unfinished += 1;
+        self.filled.notify_one();
+    }
+
+    /// Takes the oldest task; waits while there is none. Call `task_done` after it.
+    fn take(&self) -> u32 {
+        let state = self.state.lock().unwrap();
+        let mut state = self.filled.wait_while(state, |s| s.tasks.is_empty()).unwrap();
+        state.tasks.pop_front().expect("the queue is not empty")
+    }
+
+    /// Says that a task that was taken is done. Once too often changes nothing.
+    fn task_done(&self) -> Result<(), DoneTooOften> {
+        let mut state = self.state.lock().unwrap();
+        state.unfinished = state.unfinished.checked_sub(1).ok_or(DoneTooOften)?;
+        if state.unfinished == 0 {
+            // All of them: several threads may wait in `join`.
+            self.all_done.notify_all();
+        }
+        Ok(())
+    }
+
+    /// Waits until all tasks that were put in are done.
+    fn join(&self) {
+        // An empty queue would not be enough: the last task may have been taken and be
+        // at work. The condition is tested first, so a `join` that comes late returns.
+        let state = self.state.lock().unwrap();
+        drop(self.all_done.wait_while(state, |state| state.unfinished > 0).unwrap());
+    }
+}
+
+fn main() {
+    real_threads::end_if_stuck();
+    let queue = TaskQueue::new();
+    (1..=3).for_each(|task| queue.put(task));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..3 {
+                println!("task {} is being done", queue.take());
+                queue.task_done().unwrap();
+            }
+        });
+        queue.join();
+        println!("all tasks are done");
+    });
+}
+
+#[cfg(test)]
+mod example {
+    use super::*;
+
+    #[test]
+    fn one_task_is_put_taken_and_done() {
+        interleavings::check(|| {
+            let queue = TaskQueue::new();
+            queue.put(7);
+            assert_eq!(queue.take(), 7);
+            assert_eq!(queue.task_done(), Ok(()));
+            queue.join();
+        });
+    }
+}
+
+#[cfg(test)]
+#[path = "../../tests/judges/queues/queue_joinable.rs"]
+mod judge;

@@ -1,0 +1,84 @@
+//! Goal:   the most urgent item comes first, of equal ones the one that came first.
+//! Given:  a heap behind a mutex. Urgency 0 is the most urgent.
+//! Answer: the key is urgency and number of arrival, reversed; takers wait in a loop.
+//! Check:  cargo test --bin queue_priority_sol
+//! Read:   book/src/queues.md and std::collections::BinaryHeap
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::{Condvar, Mutex};
+use std::thread;
+
+/// A queue out of which the item with the smallest urgency comes first.
+struct PriorityQueue {
+    state: Mutex<State>,
+    /// Signalled when an item comes in.
+    filled: Condvar,
+}
+
+struct State {
+    /// A heap gives out its greatest element, and pairs are compared from the left.
+    items: BinaryHeap<(Reverse<(u32, u64)>, char)>,
+    /// How many items came so far.
+    came: u64,
+}
+
+impl PriorityQueue {
+    fn new() -> Self {
+        let state = Mutex::new(State { items: BinaryHeap::new(), came: 0 });
+        Self { state, filled: Condvar::new() }
+    }
+
+    /// Adds an item.
+    fn put(&self, urgency: u32, item: char) {
+        let mut state = self.state.lock().unwrap();
+        // The heap alone promises no order among equals; the number of arrival does.
+        // `Reverse` turns the greatest-first heap into a smallest-first one.
+        let key = Reverse((urgency, state.came));
+        state.came += 1;
+        state.items.push((key, item));
+        self.filled.notify_one();
+    }
+
+    /// Takes the most urgent item; waits while there is none.
+    fn take(&self) -> char {
+        let state = self.state.lock().unwrap();
+        // Looks again after each wake-up: another taker may have been faster.
+        let mut state =
+            self.filled.wait_while(state, |state| state.items.is_empty()).unwrap();
+        state.items.pop().expect("the heap is not empty").1
+    }
+}
+
+fn main() {
+    real_threads::end_if_stuck();
+    let patients = PriorityQueue::new();
+    thread::scope(|scope| {
+        let doctor =
+            scope.spawn(|| (0..4).map(|_| patients.take()).collect::<String>());
+        for (urgency, patient) in [(3, 'A'), (1, 'B'), (3, 'C'), (0, 'D')] {
+            patients.put(urgency, patient);
+        }
+        println!("the doctor saw {}", doctor.join().unwrap());
+    });
+}
+
+#[cfg(test)]
+mod example {
+    use super::*;
+
+    #[test]
+    fn the_most_urgent_comes_first() {
+        interleavings::check(|| {
+            let queue = PriorityQueue::new();
+            queue.put(2, 'b');
+            queue.put(1, 'a');
+            assert_eq!(queue.take(), 'a');
+            assert_eq!(queue.take(), 'b');
+        });
+    }
+}
+
+#[cfg(test)]
+#[path = "../../tests/judges/queues/queue_priority.rs"]
+mod judge;

@@ -1,0 +1,73 @@
+//! Goal:   each caller gets the answer to its own question, or is told that none comes.
+//! Given:  a server thread that answers requests; each request brings a way to reply.
+//! Answer: a channel for each question, whose only sender travels with it.
+//! Check:  cargo test --bin queue_reply_sol
+//! Read:   book/src/queues.md and std::sync::mpsc
+
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+
+struct Request {
+    number: u64,
+    /// Where the answer goes.
+    reply: Sender<u64>,
+}
+
+/// Asks the server; each thread may have one.
+#[derive(Clone)]
+struct Client {
+    requests: Sender<Request>,
+}
+
+impl Client {
+    /// The square of `number`, or `None` when the server has stopped.
+    fn ask(&self, number: u64) -> Option<u64> {
+        // A channel for each question: nobody else can take the answer. Its only sender
+        // goes with the question, so if the question is dropped, `recv` returns an
+        // error in place of waiting for ever. A clone kept here would prevent that.
+        let (reply, answer) = mpsc::channel();
+        self.requests.send(Request { number, reply }).ok()?;
+        answer.recv().ok()
+    }
+}
+
+/// Answers so many requests, then stops; requests that are still queued are dropped.
+fn serve(requests: &Receiver<Request>, at_most: usize) {
+    for Request { number, reply } in requests.iter().take(at_most) {
+        // A caller that has gone away needs no answer.
+        let _ = reply.send(number * number);
+    }
+}
+
+fn main() {
+    real_threads::end_if_stuck();
+    let (requests, queue) = mpsc::channel();
+    let server = thread::spawn(move || serve(&queue, 2));
+    let client = Client { requests };
+    for number in 11..=13 {
+        match client.ask(number) {
+            Some(square) => println!("{number} squared is {square}"),
+            None => println!("{number} squared: the server has stopped"),
+        }
+    }
+    server.join().unwrap();
+}
+
+#[cfg(test)]
+mod example {
+    use super::*;
+
+    #[test]
+    fn it_answers() {
+        interleavings::check(|| {
+            let (requests, queue) = mpsc::channel();
+            let server = thread::spawn(move || serve(&queue, 1));
+            assert_eq!(Client { requests }.ask(3), Some(9));
+            server.join().unwrap();
+        });
+    }
+}
+
+#[cfg(test)]
+#[path = "../../tests/judges/queues/queue_reply.rs"]
+mod judge;
