@@ -8,16 +8,14 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex};
 use std::thread;
 
-/// `task_done` was called more often than tasks were put in.
+/// More tasks were done than put in.
 #[derive(Debug, PartialEq, Eq)]
 struct DoneTooOften;
 
 /// A queue that knows how many of its tasks are not done yet.
 struct TaskQueue {
     state: Mutex<State>,
-    /// Signalled when a task comes in.
     filled: Condvar,
-    /// Signalled when the last task is done.
     all_done: Condvar,
 }
 
@@ -39,7 +37,7 @@ impl TaskQueue {
         todo!("put {task} in")
     }
 
-    /// Takes the oldest task; waits while there is none. Call `task_done` after it.
+    /// Takes the oldest task, waiting for one. Call `task_done` after it.
     fn take(&self) -> u32 {
         let state = self.state.lock().unwrap();
         let mut state = self.filled.wait_while(state, |s| s.tasks.is_empty()).unwrap();
@@ -65,10 +63,8 @@ fn main() {
     (1..=3).for_each(|task| queue.put(task));
     thread::scope(|scope| {
         scope.spawn(|| {
-            for _ in 0..3 {
-                println!("task {} is being done", queue.take());
-                queue.task_done().unwrap();
-            }
+            (1..=3).for_each(|_| println!("task {} is at work", queue.take()));
+            (1..=3).for_each(|_| queue.task_done().unwrap());
         });
         queue.join();
         println!("all tasks are done");
@@ -84,9 +80,7 @@ mod example {
         interleavings::check(|| {
             let queue = TaskQueue::new();
             queue.put(7);
-            assert_eq!(queue.take(), 7);
-            assert_eq!(queue.task_done(), Ok(()));
-            queue.join();
+            assert_eq!((queue.take(), queue.task_done()), (7, Ok(())));
         });
     }
 }

@@ -22,7 +22,6 @@ struct Queue<'a> {
 }
 
 impl Queue<'_> {
-    /// Adds a job.
     fn push(&self, job: Job) {
         // Before the job can be taken: the count must never be too small.
         self.unfinished.fetch_add(1, Ordering::Relaxed);
