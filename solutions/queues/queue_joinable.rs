@@ -12,7 +12,6 @@ use std::thread;
 #[derive(Debug, PartialEq, Eq)]
 struct DoneTooOften;
 
-/// A queue that knows how many of its tasks are not done yet.
 struct TaskQueue {
     state: Mutex<State>,
     filled: Condvar,
@@ -31,9 +30,7 @@ impl TaskQueue {
         Self { state, filled: Condvar::new(), all_done: Condvar::new() }
     }
 
-    /// Adds a task.
     fn put(&self, task: u32) {
-        // Counted under the same lock: nobody can see it in the queue and not counted.
         let mut state = self.state.lock().unwrap();
         state.tasks.push_back(task);
         state.unfinished += 1;
@@ -47,7 +44,7 @@ impl TaskQueue {
         state.tasks.pop_front().expect("the queue is not empty")
     }
 
-    /// Says that a task that was taken is done. Once too often changes nothing.
+    /// Says that a task is done. Once too often changes nothing.
     fn task_done(&self) -> Result<(), DoneTooOften> {
         let mut state = self.state.lock().unwrap();
         state.unfinished = state.unfinished.checked_sub(1).ok_or(DoneTooOften)?;
@@ -70,15 +67,15 @@ impl TaskQueue {
 fn main() {
     real_threads::end_if_stuck();
     let queue = TaskQueue::new();
-    (1..=3).for_each(|task| queue.put(task));
+    [1, 2, 3].map(|task| queue.put(task));
     thread::scope(|scope| {
         scope.spawn(|| {
-            (1..=3).for_each(|_| println!("task {} is at work", queue.take()));
-            (1..=3).for_each(|_| queue.task_done().unwrap());
+            [(); 3].map(|()| println!("task {} is at work", queue.take()));
+            [(); 3].map(|()| queue.task_done().unwrap())
         });
         queue.join();
-        println!("all tasks are done");
     });
+    println!("all are done");
 }
 
 #[cfg(test)]
