@@ -53,18 +53,18 @@ impl TaskQueue {
     /// Waits until all tasks that were put in are done.
     fn join(&self) {
         // TODO: wait until nothing is unfinished.
-        todo!("wait for the last task")
+        todo!("wait for {:?}", self.all_done)
     }
 }
 
 fn main() {
     real_threads::end_if_stuck();
     let queue = TaskQueue::new();
-    [1, 2, 3].map(|task| queue.put(task));
+    (1..=3).for_each(|task| queue.put(task));
     thread::scope(|scope| {
         scope.spawn(|| {
-            [(); 3].map(|()| println!("task {} is at work", queue.take()));
-            [(); 3].map(|()| queue.task_done().unwrap())
+            (1..=3).for_each(|_| println!("task {} is at work", queue.take()));
+            (1..=3).for_each(|_| queue.task_done().unwrap());
         });
         queue.join();
     });

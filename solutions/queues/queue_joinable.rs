@@ -67,11 +67,11 @@ impl TaskQueue {
 fn main() {
     real_threads::end_if_stuck();
     let queue = TaskQueue::new();
-    [1, 2, 3].map(|task| queue.put(task));
+    (1..=3).for_each(|task| queue.put(task));
     thread::scope(|scope| {
         scope.spawn(|| {
-            [(); 3].map(|()| println!("task {} is at work", queue.take()));
-            [(); 3].map(|()| queue.task_done().unwrap())
+            (1..=3).for_each(|_| println!("task {} is at work", queue.take()));
+            (1..=3).for_each(|_| queue.task_done().unwrap());
         });
         queue.join();
     });
