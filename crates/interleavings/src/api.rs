@@ -355,10 +355,13 @@ impl Checker {
         };
         match result {
             Ok(coverage) => {
-                child::done(coverage.clone());
+                child::done(Ok(coverage.clone()));
                 coverage
             }
-            Err(failure) => fail(&failure),
+            Err(failure) => {
+                child::done(Err(failure.sentence().to_owned()));
+                fail(&failure)
+            }
         }
     }
 
@@ -371,7 +374,11 @@ impl Checker {
         let keep = |_: Option<Vec<u32>>, ()| {};
         match child::role(self.isolated) {
             Role::Alone => self.run(at, body, keep, Task::default()),
-            Role::Known(coverage) => Ok(coverage),
+            Role::Known(Ok(coverage)) => Ok(coverage),
+            Role::Known(Err(sentence)) => {
+                child::done(Err(sentence.clone()));
+                std::panic::resume_unwind(Box::new(sentence))
+            }
             Role::Parent(title) => match child::explore(&title) {
                 Some(Ok(coverage)) => Ok(coverage),
                 Some(Err(found)) => {
@@ -880,6 +887,9 @@ impl<'a> Exploration<'a> {
         for at in &stats.carried_over {
             self.coverage.notes.push(verdict::carried_over(at, &mut sources));
         }
+        if uses_bare_thread_local(&exec, &mut sources) {
+            self.coverage.notes.push(BARE_THREAD_LOCAL.to_owned());
+        }
         let Some(found) = self.found.take() else { return Ok(self.coverage) };
         let text = format!(
             "{} until this one was found",
@@ -907,6 +917,20 @@ impl<'a> Exploration<'a> {
         let coverage = self.coverage;
         Err(Failure(Box::new(Details { trace, coverage, printed: None })))
     }
+}
+
+const BARE_THREAD_LOCAL: &str = "note: a `thread_local!` without `std::` before it is \
+    one value for all threads of an exploration; write `std::thread_local!`";
+
+/// Whether a file that the execution has touched declares one of the prelude's.
+fn uses_bare_thread_local(exec: &Exec, sources: &mut Sources) -> bool {
+    let spawned = exec.threads.iter().map(|thread| thread.spawned_at.file());
+    let made = exec.objects.iter().map(|object| object.made_at.file());
+    let files: BTreeSet<&str> = spawned.chain(made).collect();
+    files.into_iter().any(|file| {
+        let mut lines = sources.lines(file).iter().map(|line| line.trim_start());
+        lines.any(|line| line.starts_with("thread_local!"))
+    })
 }
 
 /// The name of the running test, or of the program.

@@ -41,8 +41,8 @@ pub(crate) struct Order {
     pub(crate) title: String,
     /// Which `check` of the test is meant.
     call: usize,
-    /// What those before it returned.
-    before: Vec<Coverage>,
+    /// What those before it returned, or the sentence they panicked with.
+    before: Vec<Result<Coverage, String>>,
     /// The one schedule to run, with its output shown.
     pub(crate) replay: Option<String>,
     /// Write down every step, because the child before died.
@@ -54,7 +54,8 @@ pub(crate) type Found = Result<Coverage, Box<(Trace, Coverage)>>;
 
 thread_local! {
     /// The results of the checks that this test has made.
-    static DONE: RefCell<Vec<Coverage>> = const { RefCell::new(Vec::new()) };
+    static DONE: RefCell<Vec<Result<Coverage, String>>> =
+        const { RefCell::new(Vec::new()) };
 }
 
 /// What a `check` has to do in this process.
@@ -64,7 +65,7 @@ pub(crate) enum Role {
     /// Have it explored by a child.
     Parent(String),
     /// An earlier call, whose result is known.
-    Known(Coverage),
+    Known(Result<Coverage, String>),
     /// Explore, or repeat a schedule, and hand the result over.
     Child(PathBuf, Order),
 }
@@ -76,8 +77,8 @@ pub(crate) fn role(isolated: bool) -> Role {
         let order = order.and_then(|text| serde_json::from_slice::<Order>(&text).ok());
         let Some(order) = order else { return Role::Alone };
         let call = DONE.with_borrow(Vec::len);
-        if let Some(coverage) = order.before.get(call) {
-            return Role::Known(coverage.clone());
+        if let Some(result) = order.before.get(call) {
+            return Role::Known(result.clone());
         }
         return if call == order.call {
             Role::Child(folder, order)
@@ -92,8 +93,8 @@ pub(crate) fn role(isolated: bool) -> Role {
 }
 
 /// Remembers the result of a check for the children of later ones.
-pub(crate) fn done(coverage: Coverage) {
-    DONE.with_borrow_mut(|done| done.push(coverage));
+pub(crate) fn done(result: Result<Coverage, String>) {
+    DONE.with_borrow_mut(|done| done.push(result));
 }
 
 /// The running test, as libtest names it; `None` outside of libtest.
@@ -104,7 +105,15 @@ pub(crate) fn test_name() -> Option<String> {
         None => return None,
     }
     // With one test at a time libtest runs it on the main thread. The test's
-    // function is the outermost of the program's own on the stack.
+    // function is the outermost of the program's own on the stack, which is slow to
+    // read, so a program that is no such test does not get as far.
+    let one_core = || thread::available_parallelism().is_ok_and(|n| n.get() == 1);
+    let one_at_a_time = std::env::args().any(|arg| arg.starts_with("--test-threads"))
+        || std::env::var_os("RUST_TEST_THREADS").is_some()
+        || one_core();
+    if !one_at_a_time {
+        return None;
+    }
     let trace = std::backtrace::Backtrace::force_capture().to_string();
     let frames = trace.lines().filter_map(|line| {
         let (number, name) = line.trim().split_once(": ")?;

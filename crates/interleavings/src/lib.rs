@@ -110,6 +110,8 @@
 //! The environment variable `INTERLEAVINGS_REPLAY` makes [`check`] run the one
 //! schedule that a report names, in the test's own process, for a debugger.
 
+#![deny(unsafe_code)]
+
 mod api;
 mod child;
 pub mod hint;

@@ -42,3 +42,22 @@ fn target() -> Option<PathBuf> {
     let marked = |folder: &&Path| folder.join("CACHEDIR.TAG").exists();
     program.ancestors().find(marked).map(Path::to_owned)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{PAGE, html};
+
+    #[test]
+    fn text_of_the_trace_cannot_end_the_script() {
+        let page = html(r#"{"title": "</script>"}"#);
+        assert!(page.contains(r#"const trace = {"title": "<\/script>"};"#));
+        assert_eq!(page.matches("</script>").count(), 1);
+    }
+
+    #[test]
+    fn the_page_needs_nothing_from_elsewhere() {
+        for part in ["http:", "https:", "src=", "@import", "url("] {
+            assert!(!PAGE.contains(part), "{part}");
+        }
+    }
+}

@@ -204,6 +204,7 @@ impl<'a> Words<'a> {
         match fault {
             Fault::Panic(t) => self.panic(*t),
             Fault::Deadlock => self.deadlock(),
+            Fault::LeftWaiting(_) if self.cycle().is_some() => self.deadlock(),
             Fault::LeftWaiting(t) => {
                 let sentence = format!(
                     "{} still waits when the program ends: {}",

@@ -9,6 +9,12 @@
 //! The types in [`crate::sync`] hold the real std type beside a [`ModelId`].
 //! What is read and written is always in the real type; the kernel only
 //! decides the order, so there is no `unsafe` here for the reader's data.
+//!
+//! Why not on top of `shuttle`, whose coroutines do the same: the report has to know
+//! who waits for what and since which line; spurious wake-ups, early time-outs and
+//! stale reads have to be choices in the same tree as preemptions; and a blocked
+//! `Drop` in a panicking thread has to work, which needs a panic state for each
+//! modelled thread.
 
 pub(crate) mod atomics;
 pub(crate) mod channel;
