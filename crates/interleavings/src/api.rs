@@ -251,12 +251,12 @@ impl Default for Checker {
 }
 
 impl Checker {
-    /// The default limits: two preemptions, 30,000 interleavings, five seconds.
+    /// The default limits: two preemptions, 30,000 interleavings, 20 seconds.
     pub fn new() -> Self {
         Self {
             preemptions: 2,
             max_interleavings: 30_000,
-            max_time: Duration::from_secs(5),
+            max_time: Duration::from_secs(20),
             samples: 1_000,
             pruning: true,
             isolated: true,

@@ -14,8 +14,11 @@ use std::time::{Duration, Instant};
 use interleavings::Checker;
 use programs::{CORPUS, Program};
 
-/// A default check must end within this time, in a development build.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// A watchdog for a loaded machine; `bench` measures how far below a second it is.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Executions that a default check of such a program takes at most.
+const MOST_EXECUTIONS: u64 = 5_000;
 
 fn in_time(program: &Program, started: Instant) -> Option<String> {
     let took = started.elapsed();
@@ -56,7 +59,8 @@ fn every_repaired_twin_passes() {
         match Checker::new().explore(|| (program.run)(false)) {
             Ok(coverage) => {
                 println!("{:32} {coverage}, {:?}", program.name, started.elapsed());
-                if !coverage.complete {
+                let executions = coverage.interleavings + coverage.pruned;
+                if !coverage.complete || executions > MOST_EXECUTIONS {
                     wrong.push(format!("{}: {coverage}", program.name));
                 }
             }
@@ -72,8 +76,7 @@ fn pruning_loses_no_behaviour() {
     let mut compared = 0;
     for program in CORPUS {
         for broken in [true, false] {
-            // One preemption: without pruning, two take minutes on some programs.
-            let limits = Checker::new().preemptions(2).max_interleavings(200_000);
+            let limits = Checker::new().max_interleavings(200_000);
             let body = || (program.run)(broken);
             let (pruned, _) = limits.clone().behaviours(body);
             let (all, coverage) = limits.clone().pruning(false).behaviours(body);
