@@ -23,7 +23,7 @@ impl Counter {
     /// Raises the counter by `amount` and returns the new value.
     fn add(&self, amount: u64) -> u64 {
         // TODO: raise the value, so that no other thread can come in between.
-        todo!("raise the value behind the mutex by {amount}")
+        todo!("raise the value behind the mutex")
     }
 
     /// The value at this moment; it may be another one right after.

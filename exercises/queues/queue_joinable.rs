@@ -53,7 +53,7 @@ impl TaskQueue {
     /// Waits until all tasks that were put in are done.
     fn join(&self) {
         // TODO: wait until nothing is unfinished.
-        todo!("wait for {:?}", self.all_done)
+        todo!("wait for the last task")
     }
 }
 

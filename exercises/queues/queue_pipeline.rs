@@ -18,8 +18,6 @@ fn run_pipeline(
     sink: impl FnMut(u64) + Send,
 ) {
     // TODO: three threads and two channels between them.
-    // (Delete this with the TODO: it stands for what you will use.)
-    let _ = (source, convert, sink, mpsc::channel::<u64>(), thread::current());
     todo!("connect the source, the conversion and the sink")
 }
 

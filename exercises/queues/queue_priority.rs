@@ -32,7 +32,7 @@ impl PriorityQueue {
     /// Adds an item.
     fn put(&self, urgency: u32, item: char) {
         // TODO: add it in its place, and tell one who waits.
-        todo!("add {item} with {:?}", Reverse(urgency))
+        todo!("add the item in its place")
     }
 
     /// Takes the most urgent item; waits while there is none.

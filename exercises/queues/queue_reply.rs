@@ -23,9 +23,7 @@ impl Client {
     /// The square of `number`, or `None` when the server has stopped.
     fn ask(&self, number: u64) -> Option<u64> {
         // TODO: send the question with a reply channel of its own; wait for the answer.
-        // (Delete this with the TODO: it stands for what you will use.)
-        let _ = (mpsc::channel::<u64>(), &self.requests);
-        todo!("ask for the square of {number}")
+        todo!("ask, and wait for the answer")
     }
 }
 

@@ -37,16 +37,14 @@ impl Consumers {
     /// ones are handled.
     fn shut_down(self) {
         // TODO: tell them all, then wait for them all.
-        todo!("stop {} threads that wait for {:?}", self.threads.len(), self.orders)
+        todo!("stop all consumers")
     }
 }
 
 /// Handles orders until there will be no more.
 fn consume(queue: &Queue, handle: impl Fn(u32)) {
     // TODO: take and handle one order after the other, and know when to stop.
-    // (Delete this with the TODO: it stands for what you will use.)
-    let _ = handle;
-    todo!("handle the orders in {queue:?}")
+    todo!("handle the orders")
 }
 
 fn main() {
