@@ -70,8 +70,9 @@ pub fn rendezvous(n: usize) {
 pub struct Coverage {
     /// Different interleavings that were run.
     pub interleavings: u64,
-    /// All schedules with at most this many preemptions were run.
-    pub preemptions: usize,
+    /// All schedules with at most this many preemptions were run; `None` when a limit
+    /// was reached among those without any.
+    pub preemptions: Option<usize>,
     /// Whether the bound asked for was reached: nothing within it was left out.
     pub complete: bool,
     /// Whether there is no other interleaving at all, with any number of preemptions.
@@ -100,18 +101,26 @@ impl fmt::Display for Coverage {
         if self.exhaustive {
             return write!(f, "all {count}");
         }
-        let preemptions = match self.preemptions {
-            1 => "1 preemption".to_owned(),
-            n => format!("{n} preemptions"),
+        let within = match self.preemptions {
+            None => return write!(f, "{count}, {}not all", self.random()),
+            Some(0) => "without a preemption".to_owned(),
+            Some(1) => "with at most 1 preemption".to_owned(),
+            Some(n) => format!("with at most {n} preemptions"),
         };
         if self.complete {
-            return write!(f, "all {count} with at most {preemptions}");
+            write!(f, "all {count} {within}")
+        } else {
+            write!(f, "{count}, {}among them all {within}", self.random())
         }
-        write!(f, "{count}, all of those with at most {preemptions}")?;
-        if self.sampled > 0 {
-            write!(f, ", and {} chosen at random", grouped(self.sampled))?;
+    }
+}
+
+impl Coverage {
+    fn random(&self) -> String {
+        match self.sampled {
+            0 => String::new(),
+            n => format!("then {} chosen at random, ", grouped(n)),
         }
-        Ok(())
     }
 }
 
@@ -702,7 +711,7 @@ impl<'a> Exploration<'a> {
                     break;
                 }
                 Pass::Complete => {
-                    self.coverage.preemptions = bound;
+                    self.coverage.preemptions = Some(bound);
                     self.coverage.exhaustive = !exec.search.has_more();
                     if self.coverage.exhaustive || bound >= self.checker.preemptions {
                         self.coverage.complete = true;

@@ -24,3 +24,26 @@ pub fn resume_unwind(payload: Box<dyn std::any::Any + Send>) -> ! {
     }
     std::panic::resume_unwind(payload)
 }
+
+/// Sets the panic hook, as [`std::panic::set_hook`].
+///
+/// Panics inside explorations go to the report, not to the hook.
+///
+/// # Panics
+///
+/// Inside an exploration: the hook belongs to the whole process.
+pub fn set_hook(hook: Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>) {
+    assert!(!active(), "the panic hook cannot be changed inside an exploration");
+    crate::kernel::run::wrap_hook(hook);
+}
+
+/// Takes the panic hook, as [`std::panic::take_hook`].
+///
+/// # Panics
+///
+/// Inside an exploration: the hook belongs to the whole process.
+#[must_use]
+pub fn take_hook() -> Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static> {
+    assert!(!active(), "the panic hook cannot be changed inside an exploration");
+    crate::kernel::run::unwrap_hook()
+}

@@ -590,3 +590,24 @@ fn a_trace_survives_its_json() {
     let back: interleavings::trace::Trace = serde_json::from_str(&json).unwrap();
     assert_eq!(&back, failure.trace());
 }
+
+#[test]
+fn coverage_says_what_was_not_done() {
+    let body = || {
+        let n = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    n.fetch_add(1, Ordering::SeqCst) + n.load(Ordering::SeqCst)
+                });
+            }
+        });
+    };
+    let limits = Checker::new().pruning(false);
+    let none = limits.clone().max_interleavings(3).samples(5).explore(body).unwrap();
+    assert_eq!((none.preemptions, none.complete, none.sampled), (None, false, 5));
+    assert!(none.to_string().ends_with("not all"), "{none}");
+    let all = limits.explore(body).unwrap();
+    assert_eq!((all.preemptions, all.complete), (Some(2), true));
+    assert!(all.to_string().ends_with("with at most 2 preemptions"), "{all}");
+}

@@ -7,7 +7,7 @@ use std::ptr;
 use std::sync::atomic::{
     AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering,
 };
-use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use corosensei::stack::DefaultStack;
 
@@ -201,29 +201,44 @@ thread_local! {
 
 /// Keeps panics inside explorations quiet: they are part of the report.
 fn install_hook() {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let outer = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            let free = EXEC.try_with(|exec| exec.try_borrow_mut().is_ok());
-            if !super::active() || free != Ok(true) {
-                return outer(info);
-            }
-            let payload = info.payload();
-            let message = if let Some(text) = payload.downcast_ref::<&str>() {
-                (*text).to_owned()
-            } else if let Some(text) = payload.downcast_ref::<String>() {
-                text.clone()
-            } else {
-                "a value that is not text".to_owned()
-            };
-            let (file, line) = info
-                .location()
-                .map_or((String::new(), 0), |at| (at.file().to_owned(), at.line()));
-            threads::note_panic(PanicNote { message, file, line, holding: Vec::new() });
-            if LOUD.get() {
-                outer(info);
-            }
-        }));
-    });
+    let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*installed {
+        *installed = true;
+        set_wrapped(panic::take_hook());
+    }
+}
+
+/// Whether the hook that is set is one of ours.
+static INSTALLED: Mutex<bool> = Mutex::new(false);
+
+type Hook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Sync + Send + 'static>;
+
+/// Sets a hook for panics outside of explorations.
+pub(crate) fn wrap_hook(outer: Hook) {
+    *INSTALLED.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    set_wrapped(outer);
+}
+
+/// Takes the hook; the next exploration sets one again.
+pub(crate) fn unwrap_hook() -> Hook {
+    *INSTALLED.lock().unwrap_or_else(PoisonError::into_inner) = false;
+    panic::take_hook()
+}
+
+fn set_wrapped(outer: Hook) {
+    panic::set_hook(Box::new(move |info| {
+        let free = EXEC.try_with(|exec| exec.try_borrow_mut().is_ok());
+        if !super::active() || free != Ok(true) {
+            return outer(info);
+        }
+        let text = crate::thread::payload_text(info.payload());
+        let message = text.unwrap_or_else(|| "a value that is not text".to_owned());
+        let (file, line) = info
+            .location()
+            .map_or((String::new(), 0), |at| (at.file().to_owned(), at.line()));
+        threads::note_panic(PanicNote { message, file, line, holding: Vec::new() });
+        if LOUD.get() {
+            outer(info);
+        }
+    }));
 }

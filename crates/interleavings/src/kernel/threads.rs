@@ -282,7 +282,7 @@ pub(crate) fn panic_resumed() {
 }
 
 /// The body has panicked; a payload without a note was raised without the hook.
-pub(crate) fn note_body_panic(payload: &(dyn std::any::Any + Send)) {
+pub(crate) fn note_body_panic(payload: &dyn std::any::Any) {
     with(|x| {
         if x.threads[0].panic.is_none() {
             let at = x.threads[0].at;

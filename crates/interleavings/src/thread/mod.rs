@@ -408,7 +408,7 @@ impl fmt::Debug for ThreadId {
 }
 
 /// The text of a panic's payload, if it is text.
-pub(crate) fn payload_text(payload: &(dyn Any + Send)) -> Option<String> {
+pub(crate) fn payload_text(payload: &dyn Any) -> Option<String> {
     if let Some(text) = payload.downcast_ref::<&str>() {
         return Some((*text).to_owned());
     }

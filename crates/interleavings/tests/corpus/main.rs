@@ -76,7 +76,7 @@ fn pruning_loses_no_behaviour() {
     let mut compared = 0;
     for program in CORPUS {
         for broken in [true, false] {
-            let limits = Checker::new().max_interleavings(200_000);
+            let limits = Checker::new().max_interleavings(30_000);
             let body = || (program.run)(broken);
             let (pruned, _) = limits.clone().behaviours(body);
             let (all, coverage) = limits.clone().pruning(false).behaviours(body);
