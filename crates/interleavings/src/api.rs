@@ -561,11 +561,9 @@ fn fail(failure: &Failure) -> ! {
     if let Some(page) = page::write(&failure.0.trace) {
         more.push(format!("as a page: {}", page.display()));
     }
-    if !failure.0.trace.replay.is_empty() {
-        let (replay, title) = (&failure.0.trace.replay, &failure.0.trace.title);
-        more.push(format!(
-            "once more: INTERLEAVINGS_REPLAY={replay} cargo test {title}"
-        ));
+    let replay = &failure.0.trace.replay;
+    if !replay.is_empty() {
+        more.push(format!("once more: with INTERLEAVINGS_REPLAY={replay} set"));
     }
     let mut report = report::render(&failure.0.trace, colour, &more);
     if let Some(printed) = &failure.0.printed {
