@@ -1,0 +1,36 @@
+//! Pools: many jobs, few workers, as threads and as processes.
+//!
+//! Run:     cargo run -p pool-demo
+//! Chapter: book/src/pools.md
+
+mod by_hand;
+mod rayon;
+mod thread_pool;
+
+use std::process::ExitCode;
+
+use common::{Actor, Demo};
+
+fn main() -> ExitCode {
+    let about = "Pools: many jobs, few workers, as threads and as processes.";
+    Demo::new(env!("CARGO_PKG_NAME"), about)
+        .scene("rayon", "four ways to share work, and the same results", rayon::run)
+        .scene(
+            "by-hand",
+            "a pool that survives its jobs and waits for them",
+            by_hand::run,
+        )
+        .run()
+}
+
+/// The actors `worker 1` and so on. Made before the threads start, they have their lanes
+/// in order.
+fn lanes_of(workers: usize) -> Vec<Actor> {
+    (1..=workers).map(|number| Actor::new(format!("worker {number}"))).collect()
+}
+
+/// The thread of rayon's pool that is calling, by its number there.
+fn rayon_worker() -> Actor {
+    let index = ::rayon::current_thread_index().expect("called in a job of the pool");
+    Actor::new(format!("worker {}", index + 1))
+}
