@@ -16,7 +16,7 @@ use book::serve::Server;
 use book::{build, paths};
 use course_tests::workspace;
 use libtest_mimic::{Arguments, Failed, Trial};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// A browser needs some seconds; this ends one that hangs.
@@ -189,8 +189,8 @@ fn small_book(page: &str) -> anyhow::Result<TempDir> {
     for name in ["theme", "book.toml"] {
         copy(&paths::book().join(name), &book.join(name))?;
     }
-    fs::write(book.join("src/SUMMARY.md"), "# Summary\n\n- [Tree](tree.md)\n")?;
-    fs::write(book.join("src/tree.md"), page)?;
+    fs::write(book.join("src/SUMMARY.md"), "# Summary\n\n- [Page](page.md)\n")?;
+    fs::write(book.join("src/page.md"), page)?;
     Ok(folder)
 }
 
@@ -214,10 +214,10 @@ fn build_small_book(folder: &TempDir) -> anyhow::Result<PathBuf> {
 
 /// Each of these builds with mdBook alone, some with a line on standard error.
 fn broken_pages_do_not_build() -> anyhow::Result<()> {
-    let whole = "# Tree\n\n[here](#tree)\n\n{{#listing counter.txt}}\n";
+    let whole = "# Page\n\n[here](#page)\n\n{{#listing counter.txt}}\n";
     build_small_book(&small_book(whole)?).context("the page without a fault")?;
     for (fault, complaint) in [
-        ("{{#include no.rs}}", "tree.md:7: "),
+        ("{{#include no.rs}}", "page.md:7: "),
         ("{{#listing no.rs}}", "failed to read `no.rs`"),
         ("{{#listing counter.txt:no}}", "`no`"),
         ("{{#rustdoc_include counter.txt:no}}", "use `listing`"),
@@ -248,10 +248,6 @@ fn works_in_a_browser() -> anyhow::Result<()> {
     let Some(browser) = browser() else { return skip("there is no Chromium") };
     let served = tempfile::tempdir()?;
     copy(built()?, served.path())?;
-    let tree = small_book("# Tree\n\n{{#player tree.json title=\"Two additions\"}}\n")?;
-    fs::write(tree.path().join("tree.json"), two_additions().to_string())?;
-    copy(&build_small_book(&tree)?, &served.path().join("tree"))?;
-
     let chapters = chapters()?.into_iter().chain(["scenes".into(), "std-items".into()]);
     let pages: Vec<String> = chapters.map(|name| format!("{name}.html")).collect();
     let checks = include_str!("book/browser.html").replace("PAGES", &pages.join(" "));
@@ -284,76 +280,4 @@ fn works_in_a_browser() -> anyhow::Result<()> {
 fn browser() -> Option<&'static str> {
     let names = ["chromium", "chromium-browser", "google-chrome"];
     names.into_iter().find(|name| Command::new(name).arg("--version").output().is_ok())
-}
-
-/// Two threads that each load a counter and store it plus one: all they can do.
-fn two_additions() -> Value {
-    let mut tree = Tree::default();
-    tree.grow(State::default());
-    let step = |thread: usize, load: bool, value: u32| {
-        let op = if load { "load" } else { "store" };
-        json!({
-            "thread": thread, "op": op, "object": 0, "text": format!("{op}s `{value}`"),
-            "location": { "file": "counter.txt", "line": if load { 1 } else { 2 } },
-            "value": value.to_string(), "holds": [], "waits": [],
-        })
-    };
-    let all = |steps: &[(usize, bool, u32)]| {
-        steps.iter().map(|(t, load, v)| step(*t, *load, *v)).collect::<Vec<_>>()
-    };
-    json!({
-        "verdict": { "sentence": "one addition is lost" },
-        "threads": [{ "name": "one" }, { "name": "two" }],
-        "objects": [{ "name": "counter", "kind": "atomic" }],
-        "sources": [{ "file": "counter.txt", "first_line": 1, "lines": ["load", "store"] }],
-        "steps": all(&[(0, true, 0), (1, true, 0), (0, false, 1), (1, false, 1)]),
-        "tree": { "steps": all(&tree.steps), "nodes": tree.nodes },
-    })
-}
-
-#[derive(Clone, Copy, Default)]
-struct State {
-    counter: u32,
-    /// What each thread has loaded, and whether it has stored.
-    loaded: [Option<u32>; 2],
-    stored: [bool; 2],
-}
-
-#[derive(Default)]
-struct Tree {
-    steps: Vec<(usize, bool, u32)>,
-    nodes: Vec<Value>,
-}
-
-impl Tree {
-    /// Adds the node of `state` and all that follow; returns its number.
-    fn grow(&mut self, state: State) -> usize {
-        let number = self.nodes.len();
-        self.nodes.push(Value::Null);
-        let mut choices = Vec::new();
-        for thread in 0..2 {
-            let mut next = state;
-            let step = match state.loaded[thread] {
-                _ if state.stored[thread] => continue,
-                None => {
-                    next.loaded[thread] = Some(state.counter);
-                    (thread, true, state.counter)
-                }
-                Some(loaded) => {
-                    next.counter = loaded + 1;
-                    next.stored[thread] = true;
-                    (thread, false, next.counter)
-                }
-            };
-            self.steps.push(step);
-            let step = self.steps.len() - 1;
-            choices.push(json!({ "step": step, "to": self.grow(next) }));
-        }
-        self.nodes[number] = if choices.is_empty() {
-            json!({ "outcome": format!("The counter is {}.", state.counter) })
-        } else {
-            json!({ "choices": choices })
-        };
-        number
-    }
 }
