@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use regex::Regex;
+use serde_json::Value;
 
 use crate::command::{Command, Ran};
 use crate::directive::arguments;
@@ -275,11 +276,18 @@ impl Kind {
     }
 }
 
-/// A trace without what tells how the checker searched, not what it found.
-fn schedule(text: &str) -> anyhow::Result<serde_json::Map<String, serde_json::Value>> {
+/// What was found, without how the checker searched and where the search began.
+fn schedule(text: &str) -> anyhow::Result<serde_json::Map<String, Value>> {
     let mut trace: serde_json::Map<_, _> = serde_json::from_str(text)?;
-    for key in ["coverage", "replay", "title"] {
-        trace.remove(key);
+    trace.retain(|key, _| {
+        ["verdict", "threads", "objects", "steps", "tree"].contains(&key.as_str())
+    });
+    for key in ["threads", "objects"] {
+        for entry in
+            trace.get_mut(key).and_then(Value::as_array_mut).into_iter().flatten()
+        {
+            *entry = entry["name"].take();
+        }
     }
     Ok(trace)
 }

@@ -198,11 +198,8 @@ impl Player<'_> {
     }
 
     fn choices(&self, tree: &Tree) -> Choices {
-        let rows = tree
-            .steps
-            .iter()
-            .map(|step| self.row(std::slice::from_ref(step)))
-            .collect();
+        let mut rows = vec![String::new(); tree.steps.len()];
+        self.fill(&mut rows, tree, 0, &mut Vec::new());
         let nodes = tree.nodes.iter().map(|node| {
             node.choices
                 .iter()
@@ -215,6 +212,25 @@ impl Player<'_> {
             rows,
             nodes: nodes.map(Iterator::collect).collect(),
             outcomes: outcomes.collect(),
+        }
+    }
+
+    /// Draws the rows of all steps that can follow `done`: what they show depends on it.
+    fn fill(
+        &self,
+        rows: &mut [String],
+        tree: &Tree,
+        node: usize,
+        done: &mut Vec<Step>,
+    ) {
+        for choice in &tree.nodes[node].choices {
+            // Where several ways lead to one step, the first one counts.
+            if rows[choice.step].is_empty() {
+                done.push(tree.steps[choice.step].clone());
+                rows[choice.step] = self.row(done);
+                self.fill(rows, tree, choice.to, done);
+                done.pop();
+            }
         }
     }
 }

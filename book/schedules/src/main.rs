@@ -2,9 +2,11 @@
 //!
 //! Run: cargo run -p schedules -- lost-update
 
+mod all_orders;
 mod lost_notification;
 mod lost_update;
 mod stolen_permit;
+mod turns;
 mod two_orders;
 
 use std::fs;
@@ -33,31 +35,36 @@ fn main() -> ExitCode {
     }
 }
 
+/// The program in which the reader chooses who runs.
+const TURNS: &str = "turns";
+
 /// Prints what the checker finds; `--trace FILE` writes it down for the book's player.
 fn explain(arguments: &[String]) -> anyhow::Result<()> {
     let names: Vec<&str> = PROGRAMS.iter().map(|(name, _)| *name).collect();
-    let names = names.join(", ");
+    let names = format!("{}, {TURNS}", names.join(", "));
     let (name, file) = match arguments {
         [name] => (name, None),
         [name, option, file] if option == "--trace" => (name, Some(file)),
-        _ => {
-            bail!("which of {names}? With `--trace FILE` the schedule is written down")
-        }
+        _ => bail!("which of {names}? `--trace FILE` writes the schedule down"),
     };
-    let program = PROGRAMS.iter().find(|(known, _)| known == name);
-    let (_, program) =
-        program.with_context(|| format!("no `{name}`; known: {names}"))?;
-    // With wake-ups for no reason, such a wake-up would be the first thing that is found.
-    // These programs go wrong without.
-    match Checker::new().spurious(false).explore(program) {
-        Ok(coverage) => println!("nothing goes wrong in {coverage}"),
-        Err(failure) => {
-            println!("{}", failure.to_string().trim_end());
-            if let Some(file) = file {
-                fs::write(file, failure.trace().to_json() + "\n")
-                    .with_context(|| format!("failed to write `{file}`"))?;
-            }
-        }
+    let trace = if name == TURNS {
+        let (lines, trace) = all_orders::explain()?;
+        lines.iter().for_each(|line| println!("{line}"));
+        trace.to_string()
+    } else {
+        let program = PROGRAMS.iter().find(|(known, _)| known == name);
+        let (_, program) =
+            program.with_context(|| format!("no `{name}`; known: {names}"))?;
+        // With wake-ups for no reason, such a wake-up would be what is found first.
+        // These programs go wrong without.
+        let found = Checker::new().spurious(false).explore(program);
+        let failure = found.err().with_context(|| format!("`{name}` is right"))?;
+        println!("{}", failure.to_string().trim_end());
+        failure.trace().to_json()
+    };
+    if let Some(file) = file {
+        fs::write(file, trace + "\n")
+            .with_context(|| format!("failed to write `{file}`"))?;
     }
     Ok(())
 }
