@@ -51,7 +51,8 @@ pub fn run() -> anyhow::Result<()> {
     });
 
     timeline::so_far().print();
-    println!("\nall {READERS} readers were inside when they met");
+    println!("\nhaving written, the writer stays in as one more reader (downgrade)");
+    println!("all {READERS} readers were inside when they met");
     println!("versions they saw, each before and after: {versions:?}");
     ensure!(versions.iter().all(|seen| *seen == [1, 2]), "a reader saw half a change");
     ensure!(written == 2, "the writer wrote version 2 and read {written}");
