@@ -19,6 +19,8 @@
       this.body = section.querySelector("tbody");
       this.names = [...section.querySelectorAll("thead th")].slice(1, -1)
         .map((head) => head.textContent);
+      // `main` is 0, so that "thread 1" is 1.
+      this.firstNumber = this.names[0] === "main" ? 0 : 1;
       this.rows = [...this.body.rows];
       this.recorded = this.rows;
       this.tree = section.dataset.tree ? JSON.parse(section.dataset.tree) : null;
@@ -133,7 +135,7 @@
       if (!source) return;
       const thread = Number(row.dataset.thread);
       const mark = make("span", { class: `mark t${thread % 6}`, title: this.names[thread] },
-        String(thread));
+        String(thread + this.firstNumber));
       const same = [...source.marks.children].filter((other) => other.row.dataset.line
         === row.dataset.line).length;
       mark.row = row;
