@@ -1,0 +1,26 @@
+//! Processes that talk: pipes, messages, channels, and a server with a secret.
+//!
+//! Run:     cargo run -p pipe-demo
+//! Chapter: book/src/pipes.md
+
+mod stdio;
+
+use std::process::ExitCode;
+
+use common::Demo;
+
+fn main() -> ExitCode {
+    let about =
+        "Processes that talk: pipes, messages, channels, a server with a secret.";
+    let demo = Demo::new(env!("CARGO_PKG_NAME"), about).scene(
+        "stdio",
+        "ask a child, hear its answers and its complaints",
+        stdio::run,
+    );
+    with_roles(demo).run()
+}
+
+/// What the children of the scenes do.
+fn with_roles(demo: Demo) -> Demo {
+    demo.role("stdio-child", stdio::child)
+}
