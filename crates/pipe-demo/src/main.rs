@@ -3,6 +3,7 @@
 //! Run:     cargo run -p pipe-demo
 //! Chapter: book/src/pipes.md
 
+mod both_ways;
 mod stdio;
 
 use std::process::ExitCode;
@@ -12,15 +13,14 @@ use common::Demo;
 fn main() -> ExitCode {
     let about =
         "Processes that talk: pipes, messages, channels, a server with a secret.";
-    let demo = Demo::new(env!("CARGO_PKG_NAME"), about).scene(
-        "stdio",
-        "ask a child, hear its answers and its complaints",
-        stdio::run,
-    );
+    let demo = Demo::new(env!("CARGO_PKG_NAME"), about)
+        .scene("stdio", "ask a child, hear its answers and its complaints", stdio::run)
+        .scene("both-ways", "full pipes: two who wait for each other", both_ways::run)
+        .goes_wrong("both-ways-full", "write all, then read all", both_ways::full);
     with_roles(demo).run()
 }
 
 /// What the children of the scenes do.
 fn with_roles(demo: Demo) -> Demo {
-    demo.role("stdio-child", stdio::child)
+    demo.role("stdio-child", stdio::child).role("both-ways-child", both_ways::child)
 }
