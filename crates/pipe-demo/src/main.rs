@@ -3,7 +3,9 @@
 //! Run:     cargo run -p pipe-demo
 //! Chapter: book/src/pipes.md
 
+mod anonymous;
 mod both_ways;
+mod leash;
 mod stdio;
 
 use std::process::ExitCode;
@@ -16,11 +18,15 @@ fn main() -> ExitCode {
     let demo = Demo::new(env!("CARGO_PKG_NAME"), about)
         .scene("stdio", "ask a child, hear its answers and its complaints", stdio::run)
         .scene("both-ways", "full pipes: two who wait for each other", both_ways::run)
-        .goes_wrong("both-ways-full", "write all, then read all", both_ways::full);
+        .goes_wrong("both-ways-full", "write all, then read all", both_ways::full)
+        .scene("anonymous", "a pipe is a queue with two ends", anonymous::run);
     with_roles(demo).run()
 }
 
 /// What the children of the scenes do.
 fn with_roles(demo: Demo) -> Demo {
-    demo.role("stdio-child", stdio::child).role("both-ways-child", both_ways::child)
+    demo.role("stdio-child", stdio::child)
+        .role("both-ways-child", both_ways::child)
+        .role("anonymous-two", anonymous::two_streams)
+        .role("anonymous-writer", anonymous::writer)
 }
