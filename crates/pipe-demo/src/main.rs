@@ -5,6 +5,7 @@
 
 mod anonymous;
 mod both_ways;
+mod chain;
 mod leash;
 mod stdio;
 
@@ -19,7 +20,8 @@ fn main() -> ExitCode {
         .scene("stdio", "ask a child, hear its answers and its complaints", stdio::run)
         .scene("both-ways", "full pipes: two who wait for each other", both_ways::run)
         .goes_wrong("both-ways-full", "write all, then read all", both_ways::full)
-        .scene("anonymous", "a pipe is a queue with two ends", anonymous::run);
+        .scene("anonymous", "a pipe is a queue with two ends", anonymous::run)
+        .scene("chain", "three programs, two of them endless", chain::run);
     with_roles(demo).run()
 }
 
@@ -29,4 +31,5 @@ fn with_roles(demo: Demo) -> Demo {
         .role("both-ways-child", both_ways::child)
         .role("anonymous-two", anonymous::two_streams)
         .role("anonymous-writer", anonymous::writer)
+        .role("chain-stage", chain::stage)
 }

@@ -1,0 +1,156 @@
+//! `a | b | c`: three processes at work at once, and the data never passes the parent.
+//!
+//! The standard output of one is the standard input of the next. All run at the same
+//! time; a full pipe holds back the one that is too fast. The first could go on for
+//! ever: it ends because the last has ended. Whoever writes into a pipe that nobody
+//! reads any more gets an error (a C program gets the signal `SIGPIPE`, which Rust
+//! ignores), and so the end travels from the last to the first. That works only if the
+//! parent keeps no reading end for itself.
+//!
+//! Run:     cargo run -p pipe-demo -- chain
+//! Expect:  the first ten primes, how far ahead the others were, and three lanes
+//! Chapter: book/src/pipes.md
+//! Source:  M. D. McIlroy's memo of 11 October 1964; pipe(7), sh(1)
+
+use std::io::{self, ErrorKind, Read, Write, stdin};
+use std::process::{ChildStdout, Stdio};
+
+use anyhow::{Context, bail, ensure};
+use clap::ValueEnum;
+use common::child::{self, ChildGuard};
+use common::{Actor, println, timeline};
+
+const WANTED: usize = 10;
+const PRIMES: &str = "2 3 5 7 11 13 17 19 23 29";
+
+pub fn run() -> anyhow::Result<()> {
+    println!("numbers | primes | first {WANTED}\n");
+    let (numbers, stdout) = start(Stage::Numbers, Stdio::null())?;
+    let (primes, stdout) = start(Stage::Primes, stdout.into())?;
+    let (first, mut stdout) = start(Stage::First, stdout.into())?;
+
+    let mut result = String::new();
+    stdout.read_to_string(&mut result).context("read from the last stage")?;
+    let result = result.split_whitespace().collect::<Vec<_>>().join(" ");
+    Actor::new("first").says(&result);
+    ensure!(result == PRIMES, "the first {WANTED} primes are not {result}");
+
+    first.expect_good_end()?;
+    let found = primes.expect_good_end()?;
+    Actor::new("primes").says(format!("wrote {found}, then nobody read any more"));
+    let counted = numbers.expect_good_end()?;
+    Actor::new("numbers").says(format!("wrote {counted}, then nobody read any more\n"));
+    ensure!(
+        found >= WANTED as u64 && counted >= 29,
+        "{counted} numbers, {found} primes"
+    );
+    timeline::so_far().print();
+    println!("\nok: the last stage ended, and so did the endless ones before it");
+    Ok(())
+}
+
+struct Running {
+    stage: Stage,
+    child: ChildGuard,
+}
+
+/// Starts a stage; what it reads is gone from here, what it writes is handed back.
+fn start(stage: Stage, input: Stdio) -> anyhow::Result<(Running, ChildStdout)> {
+    // Made here, so that the lanes are in the order of the chain.
+    let _actor = Actor::new(stage.name());
+    let mut command = child::role("chain-stage").context("find this program")?;
+    command.arg(stage.name()).stdin(input);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = ChildGuard::spawn(&mut command)
+        .with_context(|| format!("start {}", stage.name()))?;
+    let stdout = child.take_stdout().context("standard output is piped")?;
+    Ok((Running { stage, child }, stdout))
+}
+
+impl Running {
+    /// Waits for the end, and for the number of lines that the stage has written.
+    fn expect_good_end(&self) -> anyhow::Result<u64> {
+        let name = self.stage.name();
+        let mut stderr = self.child.take_stderr().context("standard error is piped")?;
+        let mut report = String::new();
+        stderr.read_to_string(&mut report).context("read its report")?;
+        let status = self.child.wait()?;
+        ensure!(status.success(), "{name} ended with {status}: {report}");
+        report.trim().parse().with_context(|| format!("the report of {name}: {report}"))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+enum Stage {
+    Numbers,
+    Primes,
+    First,
+}
+
+impl Stage {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Numbers => "numbers",
+            Self::Primes => "primes",
+            Self::First => "first",
+        }
+    }
+}
+
+#[derive(clap::Args)]
+pub struct Options {
+    stage: Stage,
+}
+
+/// One stage; it reports on standard error how many lines it has written.
+pub fn stage(Options { stage }: Options) -> anyhow::Result<()> {
+    let me = Actor::new(stage.name());
+    let _working = me.works("its lines");
+    let written = match stage {
+        Stage::Numbers => pass_on(1..)?,
+        Stage::Primes => pass_on(input().filter(|number| is_prime(*number)))?,
+        Stage::First => pass_on(input().take(WANTED))?,
+    };
+    me.marks("ends");
+    eprintln!("{written}");
+    Ok(())
+}
+
+/// The numbers from standard input, until its end.
+fn input() -> impl Iterator<Item = u64> {
+    stdin().lines().map_while(Result::ok).map_while(|line| line.parse().ok())
+}
+
+/// Writes a line a number until nobody reads any more; returns how many.
+fn pass_on(numbers: impl Iterator<Item = u64>) -> anyhow::Result<u64> {
+    let mut output = io::stdout().lock();
+    let mut written = 0;
+    for number in numbers {
+        match writeln!(output, "{number}") {
+            Ok(()) => written += 1,
+            // Not a mistake: it is how the one who reads says that it has enough.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => break,
+            Err(error) => bail!("write {number}: {error}"),
+        }
+    }
+    Ok(written)
+}
+
+fn is_prime(number: u64) -> bool {
+    number > 1
+        && (2..)
+            .take_while(|divisor| divisor * divisor <= number)
+            .all(|divisor| !number.is_multiple_of(divisor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PRIMES, is_prime};
+
+    #[test]
+    fn the_first_primes_are_as_in_every_table() {
+        let primes: Vec<String> =
+            (0..30).filter(|n| is_prime(*n)).map(|n| n.to_string()).collect();
+        assert_eq!(primes.join(" "), PRIMES);
+    }
+}
