@@ -6,6 +6,8 @@
 mod anonymous;
 mod both_ways;
 mod chain;
+mod frame;
+mod framing;
 mod leash;
 mod stdio;
 
@@ -21,7 +23,8 @@ fn main() -> ExitCode {
         .scene("both-ways", "full pipes: two who wait for each other", both_ways::run)
         .goes_wrong("both-ways-full", "write all, then read all", both_ways::full)
         .scene("anonymous", "a pipe is a queue with two ends", anonymous::run)
-        .scene("chain", "three programs, two of them endless", chain::run);
+        .scene("chain", "three programs, two of them endless", chain::run)
+        .scene("framing", "where a message begins, and where it ends", framing::run);
     with_roles(demo).run()
 }
 
@@ -32,4 +35,5 @@ fn with_roles(demo: Demo) -> Demo {
         .role("anonymous-two", anonymous::two_streams)
         .role("anonymous-writer", anonymous::writer)
         .role("chain-stage", chain::stage)
+        .role("framing-child", framing::child)
 }
