@@ -6,6 +6,7 @@
 mod anonymous;
 mod both_ways;
 mod chain;
+mod eof;
 mod frame;
 mod framing;
 mod leash;
@@ -24,7 +25,13 @@ fn main() -> ExitCode {
         .goes_wrong("both-ways-full", "write all, then read all", both_ways::full)
         .scene("anonymous", "a pipe is a queue with two ends", anonymous::run)
         .scene("chain", "three programs, two of them endless", chain::run)
-        .scene("framing", "where a message begins, and where it ends", framing::run);
+        .scene("framing", "where a message begins, and where it ends", framing::run)
+        .scene("eof", "the forgotten writing end", eof::run)
+        .goes_wrong(
+            "eof-forgotten",
+            "a writing end that somebody still has",
+            eof::forgotten,
+        );
     with_roles(demo).run()
 }
 
@@ -36,4 +43,5 @@ fn with_roles(demo: Demo) -> Demo {
         .role("anonymous-writer", anonymous::writer)
         .role("chain-stage", chain::stage)
         .role("framing-child", framing::child)
+        .role("eof-child", eof::child)
 }
