@@ -274,7 +274,7 @@ impl Checker {
                 stale_reads: true,
                 allow_detached: false,
                 max_steps: 100_000,
-                stack_size: 256 * 1024,
+                stack_size: 1024 * 1024,
             },
         }
     }
@@ -344,7 +344,8 @@ impl Checker {
         self
     }
 
-    /// The size of each modelled thread's stack in bytes; 256 KiB by default.
+    /// The size of each modelled thread's stack in bytes; 1 MiB by default, of
+    /// which only what is used takes memory.
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.rules.stack_size = bytes;
         self

@@ -149,6 +149,9 @@ fn search(tool: &str, program: &str) {
         }
         return;
     }
+    if tool == "loom" {
+        report_first_panic(started);
+    }
     let time = if tool == "real" { hammer_time() } else { SEARCH_TIME };
     let tool = tool.to_owned();
     let (sender, receiver) = mpsc::channel();
@@ -182,6 +185,21 @@ fn search(tool: &str, program: &str) {
             }
         }
     }
+}
+
+/// loom aborts after some failures, so it is the panic that counts.
+fn report_first_panic(started: Instant) {
+    panic::set_hook(Box::new(move |info| {
+        let payload = info.payload();
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+        // A limit of the tool is no mistake of the program.
+        if !text.is_some_and(|text| text.contains("exceeded")) {
+            let runs = RUNS.load(Ordering::Relaxed);
+            println!("{runs} {}", started.elapsed().as_secs_f64());
+        }
+        process::exit(0);
+    }));
 }
 
 fn hammer_time() -> Duration {
@@ -288,7 +306,7 @@ fn round(f: &impl Fn() -> bool) -> f64 {
 /// Runs one measurement in a process of its own; `None` when it cannot be made.
 fn measured(args: &[&str], quick: bool) -> Option<String> {
     let mut command = Command::new(env::current_exe().ok()?);
-    command.args(args).stderr(Stdio::null());
+    command.args(args).stderr(Stdio::null()).env("RUST_BACKTRACE", "0");
     if quick {
         command.env("INTERLEAVINGS_BENCH_QUICK", "1");
     }

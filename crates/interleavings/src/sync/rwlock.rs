@@ -9,6 +9,10 @@ use crate::kernel::{active, locks};
 use crate::values::{refresh, shown};
 
 /// A reader-writer lock, as [`std::sync::RwLock`].
+///
+/// std leaves open who goes first when readers and a writer wait; an exploration
+/// tries every order. A second read lock of one thread may block on real systems
+/// when a writer waits in between; here it does not.
 pub struct RwLock<T: ?Sized> {
     id: ModelId,
     real: sync::RwLock<T>,
