@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use course_tests::workspace;
 use serde::Deserialize;
@@ -25,17 +25,17 @@ struct Exercise {
 impl Exercise {
     fn read(&self, folder: &str) -> String {
         let file = workspace().join(folder).join(&self.dir).join(&self.name);
-        read(file.with_extension("rs"))
+        read(&file.with_extension("rs"))
     }
 }
 
-fn read(file: PathBuf) -> String {
-    fs::read_to_string(&file)
+fn read(file: &Path) -> String {
+    fs::read_to_string(file)
         .unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
 fn exercises() -> Vec<Exercise> {
-    let info: Info = toml::from_str(&read(workspace().join("info.toml"))).unwrap();
+    let info: Info = toml::from_str(&read(&workspace().join("info.toml"))).unwrap();
     info.exercises
 }
 
@@ -53,7 +53,7 @@ fn cargo_toml_lists_what_info_toml_lists() {
         }
     }
     let file = workspace().join("Cargo.toml");
-    let manifest = read(file.clone());
+    let manifest = read(&file);
     let (before, rest) = manifest.split_once("bin = [").unwrap();
     let (listed, after) = rest.split_once(']').unwrap();
     if std::env::var_os("COURSE_UPDATE").is_some() {
@@ -67,7 +67,7 @@ fn cargo_toml_lists_what_info_toml_lists() {
 fn every_exercise_has_three_hints_and_the_first_is_in_info_toml() {
     for exercise in exercises() {
         let file = workspace().join("exercises").join(&exercise.dir).join("README.md");
-        let readme = read(file);
+        let readme = read(&file);
         let heading = format!("\n## {}\n", exercise.name);
         let section = readme.split_once(&heading);
         let (_, section) = section.unwrap_or_else(|| panic!("no `{heading}`"));

@@ -11,15 +11,17 @@
 //! Source:  Java's `Semaphore(permits, fair)`; Python's semaphores promise no order
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex};
+use std::sync::{Barrier, Condvar, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::ensure;
 use common::println;
 
 use crate::semaphore::Semaphore;
 
-const TURNS: usize = 200;
+const TURNS: usize = 100;
+const TURN_TIME: Duration = Duration::from_micros(200);
 const LINE: usize = 5;
 
 pub fn run() -> anyhow::Result<()> {
@@ -44,14 +46,21 @@ pub fn run() -> anyhow::Result<()> {
 /// Returns how many turns the one took that had the first.
 fn turns_of_the_first<P>(acquire: impl Fn() -> P + Sync) -> usize {
     let turns = Mutex::new(Vec::with_capacity(TURNS));
+    // Else one could be through with all the turns before the other has started.
+    let both_are_here = Barrier::new(2);
     let take_turns = |name: usize| {
+        both_are_here.wait();
         loop {
             let _permit = acquire();
-            let mut turns = turns.lock().unwrap();
-            if turns.len() == TURNS {
-                return;
+            {
+                let mut turns = turns.lock().unwrap();
+                if turns.len() == TURNS {
+                    return;
+                }
+                turns.push(name);
             }
-            turns.push(name);
+            // Stands for work; time enough for the other to come and wait.
+            thread::sleep(TURN_TIME);
         }
     };
     thread::scope(|scope| {

@@ -187,8 +187,11 @@ impl Lane {
 
 /// Draws one scene below `top`; returns it with its height.
 fn draw_panel(scene: &str, timeline: &Timeline, top: f64) -> (Group, f64) {
-    let mut panel = Group::new()
-        .add(text(scene, MARGIN, top + 16.0, "heading").set("role", "heading"));
+    let mut panel = Group::new().add(
+        text(scene, MARGIN, top + 16.0, "heading")
+            .set("role", "heading")
+            .set("aria-level", 2),
+    );
     let lanes_top = top + HEADING_HEIGHT;
     if timeline.lanes.is_empty() {
         let note = text("nothing was recorded", MARGIN, lanes_top + 8.0, "small");
