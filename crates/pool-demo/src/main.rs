@@ -4,6 +4,9 @@
 //! Chapter: book/src/pools.md
 
 mod by_hand;
+mod future;
+mod futures;
+mod nested;
 mod rayon;
 mod thread_pool;
 
@@ -20,6 +23,9 @@ fn main() -> ExitCode {
             "a pool that survives its jobs and waits for them",
             by_hand::run,
         )
+        .scene("futures", "a result that is not there yet", futures::run)
+        .scene("nested", "a job that waits for a job of its own pool", nested::run)
+        .goes_wrong("nested-waits", "all workers wait for the queue", nested::waits)
         .run()
 }
 
