@@ -3,6 +3,7 @@
 //! Run: cargo run --release -p crossprocess --example measure
 
 use std::hint::black_box;
+use std::io::{Read, Write};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -179,18 +180,48 @@ fn queues() -> Result<(), Error> {
             times.push(begun.elapsed() / count as u32);
             child.wait()?;
         }
-        times.sort_unstable();
-        let (low, mid, high) = (times[0], times[RUNS / 2], times[RUNS - 1]);
-        let rate = |time: Duration| 1e-3 / time.as_secs_f64();
-        eprintln!(
-            "{:<32} {:>10.1} thousand a second ({:.1}..{:.1})",
-            format!("queue, {size} bytes"),
-            rate(mid),
-            rate(high),
-            rate(low)
-        );
+        rates(&format!("queue, {size} bytes"), &mut times);
+        rates(&format!("pipe to a thread, {size} bytes"), &mut pipe(size, count));
     }
     Ok(())
+}
+
+/// The same messages, with their length before them, through a pipe of std.
+fn pipe(size: usize, count: u64) -> Vec<Duration> {
+    times(|| {
+        let (mut receiver, mut sender) = std::io::pipe().expect("a pipe");
+        let message = vec![7; size];
+        let begun = Instant::now();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let mut message = Vec::new();
+                for _ in 0..count {
+                    let mut len = [0; 8];
+                    receiver.read_exact(&mut len).expect("the length");
+                    message.resize(u64::from_le_bytes(len) as usize, 0);
+                    receiver.read_exact(&mut message).expect("the message");
+                }
+            });
+            for _ in 0..count {
+                sender.write_all(&(size as u64).to_le_bytes()).expect("the length");
+                sender.write_all(&message).expect("the message");
+            }
+        });
+        begun.elapsed() / count as u32
+    })
+}
+
+fn rates(what: &str, times: &mut [Duration]) {
+    times.sort_unstable();
+    let (low, mid, high) = (times[0], times[RUNS / 2], times[RUNS - 1]);
+    let rate = |time: Duration| 1e-3 / time.as_secs_f64();
+    eprintln!(
+        "{:<32} {:>10.1} thousand a second ({:.1}..{:.1})",
+        what,
+        rate(mid),
+        rate(high),
+        rate(low)
+    );
 }
 
 fn pools() -> Result<(), Error> {

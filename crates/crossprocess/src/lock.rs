@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::Duration;
@@ -75,7 +76,7 @@ impl<T: Plain> Lock<T> {
     ///
     /// [`LockError::OwnerDied`], with the guard, if a holder was lost;
     /// [`LockError::Failed`] if the segment or the system is in the way.
-    #[inline]
+    #[inline(always)]
     pub fn lock(&self) -> Result<LockGuard<'_, T>, LockError<LockGuard<'_, T>>> {
         self.lock_until(Deadline::Never)
     }
@@ -101,28 +102,39 @@ impl<T: Plain> Lock<T> {
         self.lock_until(Deadline::after(limit))
     }
 
-    #[inline]
+    #[inline(always)]
     fn lock_until(
         &self,
         until: Deadline,
     ) -> Result<LockGuard<'_, T>, LockError<LockGuard<'_, T>>> {
-        let taken = self
-            .mutex()
-            .lock(self.cell.world(), until, OnDeath::Poison)
+        let world = self.cell.world();
+        let mutex = self.mutex();
+        if mutex.lock_if_free(world) {
+            let places = self.value();
+            if let Some(value) = plain::load(places) {
+                return Ok(self.guard(mutex, places, value));
+            }
+            mutex.unlock(world);
+        }
+        self.lock_slow(until)
+    }
+
+    #[cold]
+    fn lock_slow(
+        &self,
+        until: Deadline,
+    ) -> Result<LockGuard<'_, T>, LockError<LockGuard<'_, T>>> {
+        let (world, mutex, places) = (self.cell.world(), self.mutex(), self.value());
+        let taken = mutex
+            .lock(world, until, OnDeath::Poison)
             .map_err(|missed| LockError::missed(missed, || self.cell.object()))?;
-        let Some(value) = plain::load(self.value()) else {
-            self.mutex().unlock(self.cell.world());
+        let Some(value) = plain::load(places) else {
+            mutex.unlock(world);
             return Err(LockError::Failed(
                 self.cell.corrupt("not a value of its type"),
             ));
         };
-        let guard = LockGuard {
-            lock: self,
-            value,
-            changed: false,
-            was_panicking: thread::panicking(),
-            _not_send: PhantomData,
-        };
+        let guard = self.guard(mutex, places, value);
         match taken {
             Taken::Clean => Ok(guard),
             Taken::From(dead) => {
@@ -131,6 +143,26 @@ impl<T: Plain> Lock<T> {
                 Err(self.owner_died(guard))
             }
             Taken::Poisoned => Err(self.owner_died(guard)),
+        }
+    }
+
+    #[inline(always)]
+    fn guard<'a>(
+        &'a self,
+        mutex: RawMutex<'a, Inner>,
+        places: &'a [AtomicU64],
+        value: T,
+    ) -> LockGuard<'a, T> {
+        let was_panicking = thread::panicking();
+        let _not_send = PhantomData;
+        LockGuard {
+            lock: self,
+            mutex,
+            places,
+            value,
+            changed: false,
+            was_panicking,
+            _not_send,
         }
     }
 
@@ -171,7 +203,7 @@ impl<T: Plain> Lock<T> {
     }
 
     #[inline]
-    fn value(&self) -> &[std::sync::atomic::AtomicU64] {
+    fn value(&self) -> &[AtomicU64] {
         self.cell.words(0..plain::words_of_twice::<T>())
     }
 }
@@ -193,7 +225,11 @@ impl<T> fmt::Debug for Lock<T> {
 #[must_use = "a guard that is not kept releases the lock at once"]
 pub struct LockGuard<'a, T: Plain> {
     lock: &'a Lock<T>,
-    /// A copy of the value in the segment.
+    /// The lock's, at hand for a quick release.
+    mutex: RawMutex<'a, Inner>,
+    /// Where the value is.
+    places: &'a [AtomicU64],
+    /// A copy of it.
     value: T,
     /// The copy may differ from the value.
     changed: bool,
@@ -203,9 +239,10 @@ pub struct LockGuard<'a, T: Plain> {
 
 impl<'a, T: Plain> LockGuard<'a, T> {
     /// Stores the value now: what is lost with this process begins after this.
+    #[inline]
     pub fn commit(guard: &mut Self) {
         if guard.changed {
-            plain::store(guard.lock.value(), &guard.value);
+            plain::store(guard.places, &guard.value);
             guard.changed = false;
         }
     }
@@ -232,17 +269,24 @@ impl<T: Plain> DerefMut for LockGuard<'_, T> {
     }
 }
 
+impl<T: Plain> LockGuard<'_, T> {
+    #[cold]
+    fn poison(&self) {
+        let world = self.lock.cell.world();
+        self.lock.cell.half(1).store(world.me().0 | PANICKED, Relaxed);
+        self.mutex.set_poison(true);
+    }
+}
+
 impl<T: Plain> Drop for LockGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        let world = self.lock.cell.world();
         if thread::panicking() && !self.was_panicking {
-            self.lock.cell.half(1).store(world.me().0 | PANICKED, Relaxed);
-            self.lock.mutex().set_poison(true);
+            self.poison();
         } else {
             Self::commit(self);
         }
-        self.lock.mutex().unlock(world);
+        self.mutex.unlock(self.lock.cell.world());
     }
 }
 

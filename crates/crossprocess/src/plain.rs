@@ -39,6 +39,7 @@ pub(crate) const fn words_of_twice<T>() -> usize {
 }
 
 /// Reads a value from as many words as it needs; `None` if these are not its bits.
+#[inline]
 pub(crate) fn read<T: Plain>(places: &[AtomicU64]) -> Option<T> {
     fn read_from<T: Plain>(places: &[AtomicU64], buffer: &mut [u64]) -> Option<T> {
         for (word, place) in buffer.iter_mut().zip(places) {
@@ -57,6 +58,7 @@ pub(crate) fn read<T: Plain>(places: &[AtomicU64]) -> Option<T> {
     }
 }
 
+#[inline]
 pub(crate) fn write<T: Plain>(places: &[AtomicU64], value: &T) {
     let (whole, rest) = bytemuck::bytes_of(value).as_chunks::<8>();
     for (place, bytes) in places.iter().zip(whole) {
@@ -72,6 +74,7 @@ pub(crate) fn write<T: Plain>(places: &[AtomicU64], value: &T) {
 /// Reads the value that was stored last. The caller holds a lock on it.
 ///
 /// The words are a switch, 0 or 1, and two copies; the switch says which one counts.
+#[inline]
 pub(crate) fn load<T: Plain>(words: &[AtomicU64]) -> Option<T> {
     let size = words_of::<T>();
     // Acquire: pairs with the Release in `store`, of an owner that died before it could
@@ -87,6 +90,7 @@ pub(crate) fn load<T: Plain>(words: &[AtomicU64]) -> Option<T> {
 
 /// Replaces the value, as a whole: killed at any instruction of this, the old value is
 /// there, or the new one. The caller holds a lock on it.
+#[inline]
 pub(crate) fn store<T: Plain>(words: &[AtomicU64], value: &T) {
     let size = words_of::<T>();
     let other = 1 - (words[0].load(Relaxed) & 1);

@@ -484,22 +484,21 @@ impl Cell {
 
     #[inline]
     pub fn word(&self, index: usize) -> &AtomicU64 {
-        &self.all_words()[index]
+        debug_assert!(index < self.words.len());
+        &self.world().mapping.words()[self.words.start + index]
     }
 
     #[inline]
     pub fn words(&self, range: Range<usize>) -> &[AtomicU64] {
-        &self.all_words()[range]
+        debug_assert!(range.end <= self.words.len());
+        let start = self.words.start;
+        &self.world().mapping.words()[start + range.start..start + range.end]
     }
 
     #[inline]
     pub fn half(&self, index: usize) -> &AtomicU32 {
-        &self.world().mapping.halves()[self.halves.clone()][index]
-    }
-
-    #[inline]
-    fn all_words(&self) -> &[AtomicU64] {
-        &self.world().mapping.words()[self.words.clone()]
+        debug_assert!(index < self.halves.len());
+        &self.world().mapping.halves()[self.halves.start + index]
     }
 
     /// Checks that an object that was opened is as large as its kind says.

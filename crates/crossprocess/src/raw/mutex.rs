@@ -56,11 +56,17 @@ impl<W: World> RawMutex<'_, W> {
         until: Deadline,
         on_death: OnDeath,
     ) -> Result<Taken, Missed> {
-        // Acquire: pairs with the Release in `unlock`.
-        if self.word.exchange(0, world.me().0, Acquire) {
+        if self.lock_if_free(world) {
             return Ok(Taken::Clean);
         }
         self.lock_slow(world, until, on_death)
+    }
+
+    /// Takes the mutex if it is free and nobody has poisoned it.
+    #[inline]
+    pub fn lock_if_free(&self, world: &W) -> bool {
+        // Acquire: pairs with the Release in `unlock`.
+        self.word.exchange(0, world.me().0, Acquire)
     }
 
     #[cold]
