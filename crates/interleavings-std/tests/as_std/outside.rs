@@ -222,6 +222,14 @@ fn atomics_compute_as_std_documents() {
     assert_eq!(failed, Err(6));
     let doubled = n.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |x| Some(2 * x));
     assert_eq!((doubled, n.into_inner()), (Ok(6), 12));
+    let counter = AtomicI32::new(1);
+    let tripled = counter.update(Ordering::SeqCst, Ordering::SeqCst, |x| 3 * x);
+    let none = counter.try_update(Ordering::SeqCst, Ordering::SeqCst, |_| None);
+    assert_eq!((tripled, none), (1, Err(3)));
+    let mut lazy = LazyLock::new(|| 92);
+    assert_eq!(LazyLock::get(&lazy), None);
+    *LazyLock::force_mut(&mut lazy) += 1;
+    assert_eq!((*lazy, LazyLock::get_mut(&mut lazy)), (93, Some(&mut 93)));
     let flag = AtomicBool::new(true);
     assert!(flag.fetch_and(false, Ordering::SeqCst));
     assert!(!flag.fetch_not(Ordering::SeqCst));

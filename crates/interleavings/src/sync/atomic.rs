@@ -271,6 +271,37 @@ macro_rules! common {
                 }
                 Err(old)
             }
+
+            /// As [`Self::fetch_update`], under its newer name.
+            ///
+            /// # Errors
+            ///
+            /// The value, when `f` returns `None`.
+            #[inline]
+            #[track_caller]
+            pub fn try_update(
+                &self,
+                set_order: Ordering,
+                fetch_order: Ordering,
+                f: impl FnMut($value) -> Option<$value>,
+            ) -> Result<$value, $value> {
+                self.fetch_update(set_order, fetch_order, f)
+            }
+
+            /// Replaces the value by what `f` makes of it; returns the one before.
+            #[inline]
+            #[track_caller]
+            pub fn update(
+                &self,
+                set_order: Ordering,
+                fetch_order: Ordering,
+                mut f: impl FnMut($value) -> $value,
+            ) -> $value {
+                let always = |old| Some(f(old));
+                match self.fetch_update(set_order, fetch_order, always) {
+                    Ok(old) | Err(old) => old,
+                }
+            }
         }
 
         impl $(<$p>)? From<$value> for $name $(<$p>)? {

@@ -47,6 +47,18 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
         }
     }
 
+    /// The value, made now if this is its first use; nobody else can be at it.
+    ///
+    /// # Panics
+    ///
+    /// When making it has panicked before.
+    #[inline]
+    #[track_caller]
+    pub fn force_mut(this: &mut Self) -> &mut T {
+        Self::force(this);
+        this.cell.get_mut().expect("the value was made by the line above")
+    }
+
     fn make(&self) -> T {
         let mut init = self.init.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(init) = init.take() else {
@@ -65,6 +77,21 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
             Some(init) => init(),
             None => self.make(),
         }
+    }
+}
+
+impl<T, F> LazyLock<T, F> {
+    /// The value, if it is made; never blocks.
+    #[inline]
+    #[track_caller]
+    pub fn get(this: &Self) -> Option<&T> {
+        this.cell.get()
+    }
+
+    /// The value, if it is made; nobody else can be at it.
+    #[inline]
+    pub fn get_mut(this: &mut Self) -> Option<&mut T> {
+        this.cell.get_mut()
     }
 }
 
