@@ -4,17 +4,26 @@
 //! Chapter: book/src/pools.md
 
 mod by_hand;
+mod death;
 mod future;
 mod futures;
 mod nested;
+mod prime_work;
+mod processes;
 mod rayon;
 mod thread_pool;
 
 use std::process::ExitCode;
 
 use common::{Actor, Demo};
+use crossprocess::process::child_role;
+use prime_work::PRIMES;
 
 fn main() -> ExitCode {
+    // First of all: a worker that took itself for its parent would start workers too.
+    if let Some(role) = child_role() {
+        return role.work(&PRIMES, prime_work::prepare, prime_work::work).finish();
+    }
     let about = "Pools: many jobs, few workers, as threads and as processes.";
     Demo::new(env!("CARGO_PKG_NAME"), about)
         .scene("rayon", "four ways to share work, and the same results", rayon::run)
@@ -25,6 +34,7 @@ fn main() -> ExitCode {
         )
         .scene("futures", "a result that is not there yet", futures::run)
         .scene("nested", "a job that waits for a job of its own pool", nested::run)
+        .scene("processes", "a killed worker costs one result", processes::run)
         .goes_wrong("nested-waits", "all workers wait for the queue", nested::waits)
         .run()
 }
