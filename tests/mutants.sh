@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Changes every solution in every way that cargo-mutants knows, and lets the judge look.
+#
+# A mutant that its judge accepts is either caught by a better judge, or stands in
+# tests/mutants.txt, with the reason why it is no mistake. Takes about half an hour:
+#
+#     bash tests/mutants.sh [TOPIC…]
+#
+# Needs cargo-mutants (cargo install cargo-mutants --locked).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+git archive HEAD | tar -x -C "$copy"
+# The judges run as the tests of the solutions' programs.
+sed -i.bak 's/, test = false }/ }/' "$copy/Cargo.toml"
+
+topics=("$@")
+if [ ${#topics[@]} -eq 0 ]; then
+    mapfile -t topics < <(ls solutions)
+fi
+
+missed=$copy/missed.txt
+: > "$missed"
+for topic in "${topics[@]}"; do
+    for solution in "$copy/solutions/$topic"/*.rs; do
+        name=$(basename "$solution" .rs)
+        # What `main` shows is for the reader; no judge runs it.
+        (cd "$copy" && cargo mutants --in-place --package exercises \
+            --file "solutions/$topic/$name.rs" --exclude-re '(in|replace) main( |$)' \
+            --baseline skip --timeout 60 --no-shuffle --colors never \
+            --output "$copy/out" -- --bin "${name}_sol") || true
+        cat "$copy/out/mutants.out/missed.txt" >> "$missed"
+        rm -rf "$copy/out"
+    done
+done
+
+# Without line numbers, which change with every comment.
+sed -E 's/\.rs:[0-9]+:[0-9]+: /.rs: /' "$missed" | sort > "$copy/found.txt"
+known=$(grep -vE '^(#|$)' tests/mutants.txt | sed -E 's/ +# .*//' | sort)
+unknown=$(comm -23 "$copy/found.txt" <(printf '%s\n' "$known"))
+if [ -n "$unknown" ]; then
+    printf 'error: these changes pass their judges:\n%s\n' "$unknown" >&2
+    exit 1
+fi
+echo "ok: every change that matters is rejected"
