@@ -24,6 +24,25 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 pub const SCENARIOS: &[Scenario] = &[
     Scenario {
+        name: "segment",
+        setup: |segment| drop(Semaphore::create(segment, "semaphore", 1).unwrap()),
+        victim: |segment, begin| {
+            let address = segment.address().to_owned();
+            begin();
+            let again = Segment::attach(&address).unwrap();
+            assert_eq!(again.peers().len(), 3);
+            drop(again);
+        },
+        check: |segment, _, completed| {
+            // The victim had attached once before it began.
+            let dead = segment.reap().unwrap().len();
+            assert!((1..=2).contains(&dead) && (!completed || dead == 1), "{dead}");
+            assert_eq!(segment.peers(), [segment.me()]);
+            let again = Segment::attach(segment.address()).unwrap();
+            all_permits(&again, 1..=1);
+        },
+    },
+    Scenario {
         name: "lock",
         setup: |segment| {
             Lock::create(segment, "lock", [0u64; 4]).unwrap();
