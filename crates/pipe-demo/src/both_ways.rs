@@ -66,11 +66,7 @@ pub fn full() -> anyhow::Result<()> {
     let parent = Actor::new("parent");
     let (_child, mut stdin, mut stdout) = start()?;
     if write_all(parent, &mut stdin, &text()).is_err() {
-        // The watchdog has killed the child and is about to end this process: it has
-        // told what there is to tell.
-        loop {
-            thread::park();
-        }
+        crate::leave_it_to_the_watchdog();
     }
     drop(stdin);
     io::copy(&mut stdout, &mut io::sink()).context("read from the child")?;
@@ -108,7 +104,6 @@ pub struct Nothing {}
 /// Writes what it reads in capitals, piece by piece.
 pub fn child(_: Nothing) -> anyhow::Result<()> {
     let me = Actor::new("child");
-    // Locked once, and without the buffer that would cut the pieces anew.
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
     let mut piece = [0; PIECE];
     let mut written = 0;

@@ -17,3 +17,18 @@ pub fn wait() {
     // An error says the same as the end of file: nobody is at the other end.
     let _ = io::copy(&mut io::stdin(), &mut io::sink());
 }
+
+/// In a child that has other things to wait for: when the parent ends, does the last
+/// thing that is to be done, and ends the process.
+///
+/// # Errors
+///
+/// When the system refuses the thread that watches.
+pub fn keep(last: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    std::thread::Builder::new().name("leash".into()).spawn(|| {
+        wait();
+        last();
+        std::process::exit(0)
+    })?;
+    Ok(())
+}

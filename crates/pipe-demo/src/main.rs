@@ -6,10 +6,13 @@
 mod anonymous;
 mod both_ways;
 mod chain;
+mod client;
 mod eof;
 mod frame;
 mod framing;
+mod handshake;
 mod leash;
+mod listener;
 mod stdio;
 
 use std::process::ExitCode;
@@ -31,6 +34,16 @@ fn main() -> ExitCode {
             "eof-forgotten",
             "a writing end that somebody still has",
             eof::forgotten,
+        )
+        .scene(
+            "listener",
+            "a server, a secret, and a client that says nothing",
+            listener::run,
+        )
+        .goes_wrong(
+            "listener-in-turn",
+            "one silent client blocks all",
+            listener::in_turn,
         );
     with_roles(demo).run()
 }
@@ -44,4 +57,15 @@ fn with_roles(demo: Demo) -> Demo {
         .role("chain-stage", chain::stage)
         .role("framing-child", framing::child)
         .role("eof-child", eof::child)
+        .role("listener-client", client::client)
+}
+
+/// For a scene that hangs on purpose, and goes on when its child is gone.
+///
+/// It was the watchdog that killed the child. It has told what there is to tell, and is
+/// about to end this process.
+fn leave_it_to_the_watchdog() -> ! {
+    loop {
+        std::thread::park();
+    }
 }

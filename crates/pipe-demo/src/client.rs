@@ -1,0 +1,85 @@
+//! A client of the server in the scene `listener`, polite or not.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::ValueEnum;
+use common::{Actor, println};
+
+use crate::handshake::{self, Secret};
+use crate::listener::LONGEST;
+use crate::{frame, leash};
+
+/// A server that takes so long has forgotten about us; the watchdog comes earlier.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Between two bytes of the slow one, who would be done after 64 of them.
+const PAUSE: Duration = Duration::from_millis(20);
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Manner {
+    Polite,
+    Silent,
+    Slow,
+}
+
+impl Manner {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Polite => "polite",
+            Self::Silent => "silent",
+            Self::Slow => "slow",
+        }
+    }
+}
+
+#[derive(clap::Args)]
+pub struct Options {
+    name: String,
+    manner: Manner,
+    address: SocketAddr,
+}
+
+/// Connects; the secret comes on standard input, which is a leash afterwards.
+pub fn client(Options { name, manner, address }: Options) -> anyhow::Result<()> {
+    let me = Actor::new(&name);
+    let mut secret = Secret::default();
+    io::stdin().read_exact(&mut secret).context("read the secret")?;
+    let mut stream =
+        TcpStream::connect(address).with_context(|| format!("connect to {address}"))?;
+    match manner {
+        Manner::Polite => {
+            leash::keep(|| ()).context("start a thread")?;
+            let waiting = me.waits("the server's proof");
+            let shaken = handshake::as_client(&stream, &secret, LIMIT);
+            drop(waiting);
+            if let Err(refused) = shaken {
+                println!("is refused: {refused}");
+                return Ok(());
+            }
+            let waiting = me.waits("an answer");
+            frame::write(&mut stream, name.as_bytes())?;
+            let answer = frame::read(&mut stream, LONGEST)?.context("no answer")?;
+            drop(waiting);
+            println!("hears: {}", String::from_utf8_lossy(&answer));
+        }
+        Manner::Silent => {
+            let _holding = me.holds("a connection");
+            println!("connected");
+            leash::wait();
+        }
+        Manner::Slow => {
+            leash::keep(|| ()).context("start a thread")?;
+            stream.read_exact(&mut [0; 32]).context("read the challenge")?;
+            // Ends when the server has hung up.
+            while stream.write_all(&[0]).is_ok() {
+                // It is this client's whole manner.
+                thread::sleep(PAUSE);
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,195 @@
+//! A server for many clients, who must know a secret and prove it in good time.
+//!
+//! Every program on this machine can connect to the port, so a client has to prove that
+//! it knows the secret, and the server too. The thread that accepts never waits for a
+//! client: each gets a thread of its own, and the handshake a time limit. So one who
+//! connects and then says nothing blocks nobody. Python's `Listener` does the handshake
+//! inside of `accept`, without a limit: one silent client blocks all the others.
+//!
+//! Run:     cargo run -p pipe-demo -- listener
+//! Expect:  three clients served beside a silent one, two refused, and a hang explained
+//! Chapter: book/src/pipes.md
+//! Source:  Python's Lib/multiprocessing/connection.py; RFC 2104
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::process::{ChildStdin, ChildStdout, Stdio};
+use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+use common::child::{self, ChildGuard};
+use common::{Actor, println, timeline, trial};
+
+use crate::client::Manner;
+use crate::frame;
+use crate::handshake::{self, Refused, Secret};
+
+/// For those who are expected to take their time.
+const PATIENT: Duration = Duration::from_secs(60);
+
+/// A handshake takes far less than a millisecond.
+const LIMIT: Duration = Duration::from_millis(100);
+
+/// In bytes, of the longest message that either side takes.
+pub const LONGEST: usize = 1 << 16;
+
+pub fn run() -> anyhow::Result<()> {
+    let secret = new_secret()?;
+    let server = Server::start(secret, PATIENT, 5)?;
+    let silent = Client::start("silent", Manner::Silent, server.address, &secret)?;
+    silent.hear()?;
+    silent.me.says("is connected, and says nothing");
+
+    let wrong = new_secret()?;
+    let clients =
+        [("ann", &secret), ("bob", &secret), ("eve", &wrong), ("joe", &secret)].map(
+            |(name, secret)| {
+                Client::start(name, Manner::Polite, server.address, secret)
+            },
+        );
+    for (index, client) in clients.into_iter().enumerate() {
+        let client = client?;
+        let heard = client.hear()?;
+        client.child.wait()?;
+        client.me.says(&heard);
+        let expected = if index == 2 { "refused" } else { "hello" };
+        ensure!(heard.contains(expected), "{heard:?} in place of `{expected}`");
+    }
+    let outcomes: Vec<_> = server.outcomes.iter().take(4).collect();
+    let served = outcomes.iter().filter(|(outcome, _)| outcome.is_ok()).count();
+    ensure!(served == 3, "{served} clients were served");
+    let refused = outcomes.iter().find_map(|(outcome, _)| outcome.as_ref().err());
+    ensure!(matches!(refused, Some(Refused::WrongSecret)), "{refused:?}");
+    let pending = server.outcomes.try_recv().is_err_and(|e| e == TryRecvError::Empty);
+    ensure!(pending, "the silent client was served or refused");
+    silent.me.says("is still in its handshake: nobody has waited for it\n");
+    timeline::so_far().print();
+
+    let server = Server::start(secret, LIMIT, 1)?;
+    let slow = Client::start("slow", Manner::Slow, server.address, &secret)?;
+    let (outcome, after) = server.outcomes.recv().context("the server ended")?;
+    let Err(refusal) = outcome else { bail!("a byte now and then was enough") };
+    println!("\nwho sends a byte now and then: {refusal}");
+    ensure!(matches!(refusal, Refused::TimeUp { .. }) && after >= LIMIT, "{after:?}");
+    drop((slow, silent));
+
+    println!("\none thread, one client at a time, no limit:");
+    let in_turn = trial("listener-in-turn")?;
+    in_turn.show();
+    ensure!(!in_turn.status.success(), "the silent client blocked nobody");
+    println!("\nok: who knew the secret was served, and nobody waited for the silent");
+    Ok(())
+}
+
+/// Goes wrong: no other client is looked at before this one has said something.
+pub fn in_turn() -> anyhow::Result<()> {
+    let me = Actor::new("server");
+    let (secret, listener) = (new_secret()?, listen()?);
+    let address = listener.local_addr()?;
+    let silent = Client::start("silent", Manner::Silent, address, &secret)?;
+    silent.hear()?;
+    let _ann = Client::start("ann", Manner::Polite, address, &secret)?;
+    for number in 1..=2 {
+        let (stream, _) = listener.accept().context("accept a client")?;
+        let _waiting = me.waits(format!("the proof of client {number}"));
+        if handshake::as_server(&stream, &secret, PATIENT).is_err() {
+            crate::leave_it_to_the_watchdog();
+        }
+        serve(&stream)?;
+    }
+    Ok(())
+}
+
+/// How a conversation ended, and how long its handshake took.
+type Outcome = (Result<(), Refused>, Duration);
+
+/// Accepts in a thread of its own.
+struct Server {
+    address: SocketAddr,
+    outcomes: Receiver<Outcome>,
+}
+
+impl Server {
+    /// Serves so many clients, each with so much time for its handshake.
+    fn start(secret: Secret, limit: Duration, clients: usize) -> anyhow::Result<Self> {
+        let listener = listen()?;
+        let address = listener.local_addr()?;
+        let (outcome, outcomes) = mpsc::channel();
+        let accept = move || -> anyhow::Result<()> {
+            for stream in listener.incoming().take(clients) {
+                let (stream, outcome) = (stream?, outcome.clone());
+                thread::Builder::new().spawn(move || {
+                    let start = Instant::now();
+                    let shaken = handshake::as_server(&stream, &secret, limit);
+                    let after = start.elapsed();
+                    let served =
+                        shaken.and_then(|()| serve(&stream).map_err(Refused::Failed));
+                    // Whoever does not want to know has dropped the other end.
+                    let _ = outcome.send((served, after));
+                })?;
+            }
+            Ok(())
+        };
+        thread::Builder::new().name("accept".into()).spawn(accept)?;
+        Ok(Self { address, outcomes })
+    }
+}
+
+/// The system chooses the port; no other machine can reach it.
+fn listen() -> anyhow::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("listen on 127.0.0.1")
+}
+
+/// Says hello to a client that has been let in.
+fn serve(mut stream: &TcpStream) -> std::io::Result<()> {
+    if let Some(name) = frame::read(&mut stream, LONGEST)? {
+        frame::write(&mut stream, &[b"hello, ", name.as_slice()].concat())?;
+    }
+    Ok(())
+}
+
+fn new_secret() -> anyhow::Result<Secret> {
+    let mut secret = Secret::default();
+    getrandom::fill(&mut secret).context("ask the system for random bytes")?;
+    Ok(secret)
+}
+
+/// A client's process, as the one who started it sees it.
+struct Client {
+    me: Actor,
+    child: ChildGuard,
+    /// Its leash.
+    _stdin: ChildStdin,
+}
+
+impl Client {
+    fn start(
+        name: &str,
+        manner: Manner,
+        address: SocketAddr,
+        secret: &Secret,
+    ) -> anyhow::Result<Self> {
+        let me = Actor::new(name);
+        let mut command =
+            child::role("listener-client").context("find this program")?;
+        command.args([name, manner.name(), &address.to_string()]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let child =
+            ChildGuard::spawn(&mut command).with_context(|| format!("start {name}"))?;
+        let mut stdin = child.take_stdin().context("a pipe")?;
+        // Others may read a command line or an environment, but not a pipe.
+        stdin.write_all(secret).with_context(|| format!("tell {name} the secret"))?;
+        Ok(Self { me, child, _stdin: stdin })
+    }
+
+    /// The first line that it prints.
+    fn hear(&self) -> anyhow::Result<String> {
+        let stdout: ChildStdout =
+            self.child.take_stdout().context("heard once only")?;
+        let mut line = String::new();
+        BufReader::new(stdout.take(LONGEST as u64)).read_line(&mut line)?;
+        Ok(line.trim_end().to_owned())
+    }
+}
