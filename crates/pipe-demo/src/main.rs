@@ -6,6 +6,7 @@
 mod anonymous;
 mod both_ways;
 mod chain;
+mod channel;
 mod client;
 mod eof;
 mod frame;
@@ -13,7 +14,9 @@ mod framing;
 mod handshake;
 mod leash;
 mod listener;
+mod scratch;
 mod stdio;
+mod typed;
 
 use std::process::ExitCode;
 
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
             "a writing end that somebody still has",
             eof::forgotten,
         )
+        .scene("typed", "values over channels, and channels over channels", typed::run)
         .scene(
             "listener",
             "a server, a secret, and a client that says nothing",
@@ -57,6 +61,8 @@ fn with_roles(demo: Demo) -> Demo {
         .role("chain-stage", chain::stage)
         .role("framing-child", framing::child)
         .role("eof-child", eof::child)
+        .role("typed-worker", typed::worker)
+        .role("typed-large", channel::large_sender)
         .role("listener-client", client::client)
 }
 
