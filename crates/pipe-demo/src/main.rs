@@ -16,6 +16,8 @@ mod leash;
 mod listener;
 mod scratch;
 mod stdio;
+mod throughput;
+mod transport;
 mod typed;
 
 use std::process::ExitCode;
@@ -48,6 +50,11 @@ fn main() -> ExitCode {
             "listener-in-turn",
             "one silent client blocks all",
             listener::in_turn,
+        )
+        .scene(
+            "throughput",
+            "the same messages by five ways, measured",
+            throughput::run,
         );
     with_roles(demo).run()
 }
@@ -64,6 +71,7 @@ fn with_roles(demo: Demo) -> Demo {
         .role("typed-worker", typed::worker)
         .role("typed-large", channel::large_sender)
         .role("listener-client", client::client)
+        .role("throughput-sender", transport::sender)
 }
 
 /// For a scene that hangs on purpose, and goes on when its child is gone.
