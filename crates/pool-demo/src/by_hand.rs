@@ -75,7 +75,7 @@ pub fn run() -> anyhow::Result<()> {
 
 fn panics() {
     Actor::current().marks("panics");
-    panic!("this job is broken");
+    panic!("broken");
 }
 
 /// What becomes of workers that do not catch panics: jobs done, jobs left for ever.
@@ -90,7 +90,7 @@ fn naive() -> anyhow::Result<(usize, usize)> {
     let mut workers = Vec::new();
     for number in 1..=WORKERS {
         let jobs = receiver.clone();
-        let worker = thread::Builder::new().name(format!("naive worker {number}"));
+        let worker = thread::Builder::new().name(format!("naive {number}"));
         workers.push(worker.spawn(move || jobs.iter().for_each(|job| job()))?);
     }
     // Each has begun with a broken job, and ends there, though the queue has more.

@@ -110,7 +110,7 @@ fn first_error(pool: &ThreadPool) -> anyhow::Result<()> {
     // For the last worker, which goes on with 12 and keeps that one until the end.
     futures.push(pool.submit(|| {
         Actor::current().marks("panics");
-        panic!("job 11 is broken")
+        panic!("job 11 broke")
     }));
     let (end, until_end) = channel::bounded::<()>(0);
     for number in 12..=15 {

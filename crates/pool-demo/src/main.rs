@@ -3,7 +3,9 @@
 //! Run:     cargo run -p pool-demo
 //! Chapter: book/src/pools.md
 
+mod back_ends;
 mod by_hand;
+mod cost;
 mod death;
 mod future;
 mod futures;
@@ -12,17 +14,27 @@ mod prime_work;
 mod processes;
 mod rayon;
 mod thread_pool;
+mod thread_vs_process;
 
+use std::panic;
 use std::process::ExitCode;
 
+use back_ends::JOBS;
 use common::{Actor, Demo};
+use cost::DOUBLE;
 use crossprocess::process::child_role;
 use prime_work::PRIMES;
 
 fn main() -> ExitCode {
     // First of all: a worker that took itself for its parent would start workers too.
     if let Some(role) = child_role() {
-        return role.work(&PRIMES, prime_work::prepare, prime_work::work).finish();
+        // What a job panics with is its result: to tell it once is enough.
+        panic::set_hook(Box::new(|_| {}));
+        return role
+            .work(&PRIMES, prime_work::prepare, prime_work::work)
+            .work(&JOBS, |()| Ok(()), |(), job| job.run())
+            .work(&DOUBLE, |()| Ok(()), |(), number| cost::double(number))
+            .finish();
     }
     let about = "Pools: many jobs, few workers, as threads and as processes.";
     Demo::new(env!("CARGO_PKG_NAME"), about)
@@ -35,6 +47,13 @@ fn main() -> ExitCode {
         .scene("futures", "a result that is not there yet", futures::run)
         .scene("nested", "a job that waits for a job of its own pool", nested::run)
         .scene("processes", "a killed worker costs one result", processes::run)
+        .scene(
+            "thread-vs-process",
+            "one interface, two back ends",
+            thread_vs_process::run,
+        )
+        .scene_with("cost", "what it takes to pass a job on", cost::run)
+        .role("killed-threads", thread_vs_process::killed_threads)
         .goes_wrong("nested-waits", "all workers wait for the queue", nested::waits)
         .run()
 }

@@ -25,13 +25,16 @@ use crate::{lanes_of, rayon_worker};
 
 const WORKERS: usize = 3;
 
+/// How often each form is timed.
+const RUNS: usize = 3;
+
 /// The call, what is done with it, and the doing.
 type Form = (&'static str, &'static str, fn() -> anyhow::Result<()>);
 
 const FORMS: [Form; 4] = [
-    ("par_iter", "try numbers below 100000 for primes", try_numbers),
-    ("par_chunks_mut", "cross out multiples below 1000000", cross_out),
-    ("join", "sort 150000 numbers", sort_numbers),
+    ("par_iter", "try numbers below 60000 for primes", try_numbers),
+    ("par_chunks_mut", "cross out multiples below 600000", cross_out),
+    ("join", "sort 80000 numbers", sort_numbers),
     ("scope", "give 1 … 20 signs to a sum of 0", give_signs),
 ];
 
@@ -46,9 +49,14 @@ pub fn run() -> anyhow::Result<()> {
     println!("{:51}  1 thread  {WORKERS} threads", "");
     for (form, what, share) in FORMS {
         let _waiting = main.waits(form);
-        let alone = seconds(&alone, share).context(form)?;
-        let together = seconds(&together, share).context(form)?;
-        let (times, speed_up) = ([alone, together].map(duration), alone / together);
+        let mut best = [f64::MAX; 2];
+        for _ in 0..RUNS {
+            // In turns, and the best counts: other programs only make a run slower.
+            for (best, pool) in best.iter_mut().zip([&alone, &together]) {
+                *best = best.min(seconds(pool, share).context(form)?);
+            }
+        }
+        let (times, speed_up) = (best.map(duration), best[0] / best[1]);
         println!(
             "{form:14} {what:36}  {:>8}  {:>9}  {speed_up:.1}×",
             times[0], times[1]
@@ -71,15 +79,15 @@ fn seconds(pool: &ThreadPool, work: fn() -> anyhow::Result<()>) -> anyhow::Resul
 fn try_numbers() -> anyhow::Result<()> {
     let is_prime =
         |n: &u32| (2..).take_while(|d| d * d <= *n).all(|d| !n.is_multiple_of(d));
-    let primes = (2..100_000_u32).into_par_iter().filter(is_prime).count();
-    ensure!(primes == 9_592, "{primes} primes below 100000");
+    let primes = (2..60_000_u32).into_par_iter().filter(is_prime).count();
+    ensure!(primes == 6_057, "{primes} primes below 60000");
     Ok(())
 }
 
 /// Eratosthenes' sieve; each piece of the numbers is crossed out by itself.
 fn cross_out() -> anyhow::Result<()> {
-    const PIECE: usize = 62_500;
-    let mut crossed_out = vec![false; 1_000_000];
+    const PIECE: usize = 31_250;
+    let mut crossed_out = vec![false; 500_000];
     crossed_out[..2].fill(true);
     crossed_out.par_chunks_mut(PIECE).enumerate().for_each(|(index, piece)| {
         let _working = me().works(format!("piece {}", index + 1));
@@ -93,12 +101,12 @@ fn cross_out() -> anyhow::Result<()> {
         }
     });
     let primes = crossed_out.into_par_iter().filter(|crossed_out| !crossed_out).count();
-    ensure!(primes == 78_498, "{primes} primes below 1000000");
+    ensure!(primes == 41_538, "{primes} primes below 600000");
     Ok(())
 }
 
 fn sort_numbers() -> anyhow::Result<()> {
-    let mut numbers: Vec<u32> = (0..150_000).collect();
+    let mut numbers: Vec<u32> = (0..80_000).collect();
     // An odd factor: each number still occurs once, but far from its place.
     numbers.iter_mut().for_each(|n| *n = n.wrapping_mul(2_654_435_761));
     sort(&mut numbers);
