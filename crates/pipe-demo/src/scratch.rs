@@ -26,8 +26,8 @@ const VARIABLE: &str = if cfg!(windows) { "TMP" } else { "TMPDIR" };
 pub struct Maker {
     pub child: ChildGuard,
     pub name: String,
-    /// Removed on drop, when the child has found what it needs there.
-    _folder: TempDir,
+    /// Removed on drop, with all that is in it.
+    pub folder: TempDir,
 }
 
 /// Starts a child and waits until it says the name, or has ended.
@@ -46,7 +46,7 @@ pub fn start(command: &mut Command) -> anyhow::Result<Maker> {
         let status = child.wait()?;
         ensure!(!name.is_empty(), "the child died before it was ready: {status}");
     }
-    Ok(Maker { child, name: name.trim_end().to_owned(), _folder: folder })
+    Ok(Maker { child, name: name.trim_end().to_owned(), folder })
 }
 
 /// In the child, at its end: the parent may not be there any more to do it.

@@ -71,17 +71,15 @@ pub fn run() -> anyhow::Result<()> {
 
 /// Messages a second for each size.
 fn rates(transport: Transport) -> anyhow::Result<[f64; SIZES.len()]> {
-    let (child, mut receiver) = transport.start()?;
+    let (sender, mut receiver) = transport.start()?;
     let mut rates = [0.0; SIZES.len()];
     for (rate, size) in rates.iter_mut().zip(SIZES) {
         *rate = receive_all(&mut receiver, size)
             .with_context(|| format!("messages of {size} bytes"))?;
     }
-    // A sender that has a ring keeps it until it is let go.
+    // In this order the sender is the last to have the ring, and frees it.
     drop(receiver);
-    drop(child.take_stdin());
-    let status = child.wait()?;
-    ensure!(status.success(), "the sender ended with {status}");
+    sender.finish()?;
     Ok(rates)
 }
 

@@ -12,6 +12,7 @@ use common::child::{self, ChildGuard};
 use common::println;
 use crossprocess::{ByteQueue, Segment};
 use ipc_channel::ipc::{self, IpcBytesReceiver, IpcBytesSender};
+use tempfile::TempDir;
 
 use crate::throughput::{CHECK_EVERY, END, SIZES, SPAN};
 use crate::{channel, frame, leash, scratch};
@@ -29,6 +30,29 @@ pub enum Transport {
     Socket,
     Channel,
     Ring,
+}
+
+/// The process at the other end, as its parent sees it.
+pub struct Sender {
+    child: ChildGuard,
+    /// Whoever frees the ring last looks in there who else is alive.
+    _folder: Option<TempDir>,
+}
+
+impl Sender {
+    /// Lets the sender go, when nothing more is to be received, and waits for its end.
+    pub fn finish(self) -> anyhow::Result<()> {
+        drop(self.child.take_stdin());
+        let status = self.child.wait()?;
+        ensure!(status.success(), "the sender ended with {status}");
+        Ok(())
+    }
+}
+
+impl From<ChildGuard> for Sender {
+    fn from(child: ChildGuard) -> Self {
+        Self { child, _folder: None }
+    }
 }
 
 /// Where the parent receives.
@@ -65,7 +89,7 @@ impl Transport {
     }
 
     /// Starts a sender and makes the way from there.
-    pub fn start(self) -> anyhow::Result<(ChildGuard, Receiver)> {
+    pub fn start(self) -> anyhow::Result<(Sender, Receiver)> {
         let mut command =
             child::role("throughput-sender").context("find this program")?;
         command.arg(self.name());
@@ -89,13 +113,14 @@ impl Transport {
             Self::Channel => {
                 let (sender, receiver) = ipc::bytes_channel().context("a channel")?;
                 let child = channel::start(&mut command, sender)?;
-                Ok((child, Receiver::Channel(receiver)))
+                Ok((child.into(), Receiver::Channel(receiver)))
             }
             Self::Ring => {
                 let maker = scratch::start(&mut command)?;
                 let segment = Segment::attach(&maker.name)?;
                 let ring = ByteQueue::open(&segment, RING)?;
-                Ok((maker.child, Receiver::Ring(ring)))
+                let sender = Sender { child: maker.child, _folder: Some(maker.folder) };
+                Ok((sender, Receiver::Ring(ring)))
             }
         }
     }
@@ -104,10 +129,10 @@ impl Transport {
 fn stream(
     command: &mut Command,
     reader: impl Read + 'static,
-) -> anyhow::Result<(ChildGuard, Receiver)> {
+) -> anyhow::Result<(Sender, Receiver)> {
     let child = ChildGuard::spawn(command).context("start the sender")?;
     let reader: Box<dyn Read> = Box::new(reader);
-    Ok((child, Receiver::Stream(BufReader::with_capacity(ROOM, reader))))
+    Ok((child.into(), Receiver::Stream(BufReader::with_capacity(ROOM, reader))))
 }
 
 #[derive(clap::Args)]
