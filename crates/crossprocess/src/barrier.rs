@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use crate::cell::{Cell, Kind, Shape};
 use crate::raw::barrier::{Cause, REMEMBERED, RawBarrier, Round};
 use crate::raw::gate::Gate;
 use crate::raw::mutex::RawMutex;
 use crate::raw::shares::Shares;
 use crate::raw::{Deadline, SLOTS, World};
-use crate::segment::{Cell, Inner, Kind, Shape};
+use crate::segment::Inner;
 use crate::{BreakCause, Error, Segment};
 
 const ARRIVED: usize = 2 + REMEMBERED + SLOTS;

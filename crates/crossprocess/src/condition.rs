@@ -3,10 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::cell::{Cell, Kind, Shape};
 use crate::plain::Plain;
 use crate::raw::gate::Gate;
 use crate::raw::{Deadline, Parked};
-use crate::segment::{Cell, Inner, Kind, Shape};
+use crate::segment::Inner;
 use crate::{Error, Lock, LockError, LockGuard, Segment};
 
 /// What a wait returns: the lock is held again, or why it is not.

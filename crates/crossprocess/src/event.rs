@@ -3,9 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::cell::{Cell, Kind, Shape};
 use crate::raw::Deadline;
 use crate::raw::event::RawEvent;
-use crate::segment::{Cell, Inner, Kind, Shape};
+use crate::segment::Inner;
 use crate::{Error, Segment};
 
 /// A flag that is set and cleared by anybody, and waited for by many.

@@ -5,12 +5,13 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::Duration;
 
+use crate::cell::{Cell, Kind, Shape};
 use crate::lock::who_poisoned;
 use crate::raw::latch::{Opened, RawLatch};
 use crate::raw::rw::PANICKED;
 use crate::raw::shares::Shares;
 use crate::raw::{Deadline, SLOTS, World};
-use crate::segment::{Cell, Inner, Kind, Shape};
+use crate::segment::Inner;
 use crate::{Error, Segment};
 
 const HALVES: usize = 3;

@@ -97,6 +97,7 @@
 //! work, and have not been tried.
 
 mod barrier;
+mod cell;
 mod condition;
 mod error;
 mod event;
@@ -113,6 +114,7 @@ mod reentrant;
 mod rwlock;
 mod segment;
 mod semaphore;
+mod tokens;
 mod value;
 
 pub use barrier::{Barrier, Passage};

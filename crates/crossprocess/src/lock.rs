@@ -8,11 +8,12 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::Duration;
 
+use crate::cell::{Cell, Kind, Shape};
 use crate::plain::{self, Plain, content_of};
 use crate::raw::mutex::{OnDeath, RawMutex, Taken};
 use crate::raw::rw::PANICKED;
 use crate::raw::{Deadline, Owner, World};
-use crate::segment::{Cell, Inner, Kind, Shape};
+use crate::segment::Inner;
 use crate::{Error, LockError, Loss, OwnerDied, Peer, Segment};
 
 /// A value that one process, and one thread of it, can use at a time.

@@ -36,9 +36,9 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::cell::{Cell, Kind, Shape};
 use crate::process::{Child, Entry, Exit, Role};
 use crate::queue::{decoded, encoded};
-use crate::segment::{Cell, Kind, Shape};
 use crate::{ByteQueue, Error, Segment};
 
 const TASKS: &str = "tasks";

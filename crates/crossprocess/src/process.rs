@@ -53,7 +53,7 @@ const LONGEST_PAYLOAD: usize = 60 << 10;
 /// Exit code of a child whose role or payload is unknown to its program.
 const NOT_UNDERSTOOD: u8 = 2;
 
-/// How a child that was asked to end gets on with it, when nothing tells its end.
+/// How often it is looked whether a child has ended, where the system does not tell.
 #[cfg(not(target_os = "linux"))]
 const LONGEST_STEP: Duration = Duration::from_millis(5);
 

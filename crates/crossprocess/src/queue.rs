@@ -9,12 +9,13 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::cell::{Cell, Kind, Shape};
 use crate::raw::gate::Gate;
 use crate::raw::mutex::RawMutex;
 use crate::raw::ring::{Message, RawRing, Refused, Unfinished, last_holder};
 use crate::raw::shares::Shares;
 use crate::raw::{Deadline, SLOTS};
-use crate::segment::{Cell, Inner, Kind, Shape};
+use crate::segment::Inner;
 use crate::{Error, Segment};
 
 /// Where things are among the words; what senders and what receivers store is in

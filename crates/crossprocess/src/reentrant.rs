@@ -7,12 +7,13 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::Duration;
 
+use crate::cell::{Cell, Kind, Shape};
 use crate::lock::who_poisoned;
 use crate::plain::{self, Plain, content_of};
 use crate::raw::mutex::{OnDeath, RawMutex, Taken};
 use crate::raw::rw::PANICKED;
 use crate::raw::{Deadline, World};
-use crate::segment::{Cell, Inner, Kind, Shape};
+use crate::segment::Inner;
 use crate::{Error, LockError, OwnerDied, Segment};
 
 const HALVES: usize = 3;

@@ -6,6 +6,7 @@ use std::ops::{Deref, DerefMut};
 use std::thread;
 use std::time::Duration;
 
+use crate::cell::{Cell, Kind, Shape};
 use crate::lock::who_poisoned;
 use crate::plain::{self, Plain, content_of};
 use crate::raw::gate::Gate;
@@ -13,7 +14,7 @@ use crate::raw::mutex::RawMutex;
 use crate::raw::rw::RawRw;
 use crate::raw::shares::Shares;
 use crate::raw::{Deadline, SLOTS};
-use crate::segment::{Cell, Inner, Kind, Shape};
+use crate::segment::Inner;
 use crate::{Error, LockError, OwnerDied, Segment};
 
 const HALVES: usize = 5;

@@ -7,12 +7,9 @@
 //! becomes a zombie. So "is it alive?" is answered by trying to lock its token: without
 //! process ids, which are used again, and without signals, which zombies take as well.
 
-use std::collections::hash_map::RandomState;
 use std::fmt;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::hash::{BuildHasher, Hasher};
+use std::fs::{self, File, TryLockError};
 use std::io;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -21,9 +18,14 @@ use std::sync::atomic::{AtomicU32, AtomicU64, fence};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::cell::{Cell, Kind, Shape};
 use crate::mapping::Mapping;
 use crate::raw::mutex::{OnDeath, RawMutex};
 use crate::raw::{Deadline, GENERATION_BITS, Owner, Parked, SLOTS, World};
+use crate::tokens::{
+    PATIENCE, base_dir, fresh_id, lock_base, lock_token, os_name, remove_segment,
+    reserve, sweep, token_path,
+};
 use crate::{Error, Peer, park};
 
 /// How a child finds the segment: see [`Segment::from_env`].
@@ -40,9 +42,6 @@ pub(crate) const LONGEST_NAME: usize = 48;
 
 /// Objects of a segment, at most.
 const OBJECTS: usize = 256;
-
-/// How long to wait for others who come or go, before it is an error.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where things are, counted in words of 64 bits from the beginning.
 mod at {
@@ -235,6 +234,11 @@ impl Segment {
         self.inner.mapping.words()[word].store(value, Relaxed);
     }
 
+    #[inline]
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+
     /// Creates an object, if there is none of this name. `init` writes its first state
     /// into memory that is all zero; before it returns, nobody can open the object.
     pub(crate) fn create_cell(
@@ -389,145 +393,6 @@ impl fmt::Debug for Segment {
     }
 }
 
-/// What kind of object a piece of the segment is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u64)]
-pub(crate) enum Kind {
-    Lock = 1,
-    RwLock,
-    ReentrantLock,
-    Condition,
-    Semaphore,
-    BoundedSemaphore,
-    Event,
-    Barrier,
-    Latch,
-    Value,
-    Array,
-    Queue,
-    JoinableQueue,
-    PoolTable,
-}
-
-impl Kind {
-    const ALL: [Self; 14] = [
-        Self::Lock,
-        Self::RwLock,
-        Self::ReentrantLock,
-        Self::Condition,
-        Self::Semaphore,
-        Self::BoundedSemaphore,
-        Self::Event,
-        Self::Barrier,
-        Self::Latch,
-        Self::Value,
-        Self::Array,
-        Self::Queue,
-        Self::JoinableQueue,
-        Self::PoolTable,
-    ];
-
-    fn from_word(word: u64) -> Option<Self> {
-        Self::ALL.into_iter().find(|&kind| kind as u64 == word)
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Lock => "lock",
-            Self::RwLock => "readers-writer lock",
-            Self::ReentrantLock => "reentrant lock",
-            Self::Condition => "condition",
-            Self::Semaphore => "semaphore",
-            Self::BoundedSemaphore => "bounded semaphore",
-            Self::Event => "event",
-            Self::Barrier => "barrier",
-            Self::Latch => "latch",
-            Self::Value => "value",
-            Self::Array => "array",
-            Self::Queue => "queue",
-            Self::JoinableQueue => "joinable queue",
-            Self::PoolTable => "table of workers",
-        }
-    }
-}
-
-/// What an object needs of the segment.
-pub(crate) struct Shape {
-    pub kind: Kind,
-    /// Tells types of content apart; 0 for none.
-    pub content: u64,
-    /// Words of 64 bits.
-    pub words: usize,
-    /// Words of 32 bits.
-    pub halves: usize,
-    /// Something else to remember, as a length.
-    pub parameter: u64,
-}
-
-/// The memory of one object. No word of it is used with two sizes: the words of 64 bits
-/// come first, those of 32 bits after them.
-#[derive(Debug)]
-pub(crate) struct Cell {
-    segment: Segment,
-    name: Box<str>,
-    kind: Kind,
-    pub parameter: u64,
-    words: Range<usize>,
-    halves: Range<usize>,
-}
-
-impl Cell {
-    #[inline]
-    pub fn world(&self) -> &Inner {
-        &self.segment.inner
-    }
-
-    #[inline]
-    pub fn word(&self, index: usize) -> &AtomicU64 {
-        debug_assert!(index < self.words.len());
-        &self.world().mapping.words()[self.words.start + index]
-    }
-
-    #[inline]
-    pub fn words(&self, range: Range<usize>) -> &[AtomicU64] {
-        debug_assert!(range.end <= self.words.len());
-        let start = self.words.start;
-        &self.world().mapping.words()[start + range.start..start + range.end]
-    }
-
-    #[inline]
-    pub fn half(&self, index: usize) -> &AtomicU32 {
-        debug_assert!(index < self.halves.len());
-        &self.world().mapping.halves()[self.halves.start + index]
-    }
-
-    /// Checks that an object that was opened is as large as its kind says.
-    pub fn expect(self, words: usize, halves: usize) -> Result<Self, Error> {
-        if self.words.len() == words && self.halves.len() == halves {
-            Ok(self)
-        } else {
-            Err(self.corrupt("it has not the size of its kind"))
-        }
-    }
-
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// As messages call it.
-    pub fn object(&self) -> String {
-        format!("{} `{}`", self.kind.name(), self.name)
-    }
-
-    pub fn corrupt(&self, detail: &str) -> Error {
-        Error::Corrupt { object: self.object(), detail: detail.into() }
-    }
-
-    pub fn peer(&self, owner: Owner) -> Peer {
-        self.world().peer(owner)
-    }
-}
-
 /// One attachment of this process.
 pub(crate) struct Inner {
     mapping: Mapping,
@@ -634,6 +499,11 @@ impl Inner {
         }
         let what = "another process".into();
         Err(Error::Full { segment: self.id().into(), what })
+    }
+
+    #[inline]
+    pub fn mapping(&self) -> &Mapping {
+        &self.mapping
     }
 
     pub fn id(&self) -> &str {
@@ -805,162 +675,4 @@ fn enter(header: &[AtomicU64], me: Owner) {
     header[index].store(generation << 32 | pid, Relaxed);
     header[at::SLOT_COUNT].fetch_max(slot as u64 + 1, Release);
     header[at::SLOT + slot].store(generation << 1 | 1, SeqCst);
-}
-
-fn token_path(dir: &Path, owner: Owner) -> PathBuf {
-    let slot = owner.slot().unwrap_or(SLOTS);
-    dir.join(format!("p{slot}.{}", owner.generation()))
-}
-
-fn lock_token(dir: &Path, owner: Owner) -> Result<File, Error> {
-    let path = token_path(dir, owner);
-    let token = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(Error::io(format!("create token {}", path.display())))?;
-    match token.try_lock() {
-        Ok(()) => Ok(token),
-        Err(error) => {
-            Err(Error::io(format!("lock token {}", path.display()))(error.into()))
-        }
-    }
-}
-
-/// The directory for the tokens of this user's segments, which stays.
-fn base_dir() -> Result<PathBuf, Error> {
-    let base = std::env::temp_dir().join(base_name());
-    if base.to_str().is_none() {
-        return Err(Error::Invalid(format!("{} is not UTF-8", base.display())));
-    }
-    match make_private(&base) {
-        Ok(()) => Ok(base),
-        Err(error) => {
-            Err(Error::io(format!("use directory {}", base.display()))(error))
-        }
-    }
-}
-
-#[cfg(unix)]
-fn base_name() -> String {
-    format!("crossprocess-{}", rustix::process::getuid().as_raw())
-}
-
-#[cfg(not(unix))]
-fn base_name() -> String {
-    "crossprocess".into()
-}
-
-/// Makes a directory that nobody else can write to, or checks that it is one.
-#[cfg(unix)]
-fn make_private(dir: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-
-    match fs::DirBuilder::new().mode(0o700).create(dir) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            return Err(error);
-        }
-        _ => {}
-    }
-    let found = fs::symlink_metadata(dir)?;
-    let mine = found.uid() == rustix::process::getuid().as_raw();
-    if found.is_dir() && mine && found.mode() & 0o022 == 0 {
-        Ok(())
-    } else {
-        let why = "others can write to it";
-        Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
-    }
-}
-
-#[cfg(not(unix))]
-fn make_private(dir: &Path) -> io::Result<()> {
-    fs::create_dir_all(dir)
-}
-
-/// Keeps others from coming, going and sweeping meanwhile.
-fn lock_base(base: &Path) -> Result<File, Error> {
-    let path = base.join("lock");
-    let action = || format!("lock {}", path.display());
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(Error::io(action()))?;
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
-                // The kernel has no lock with a time limit; whoever holds this one is
-                // done in less than a millisecond.
-                thread::sleep(Duration::from_micros(200));
-            }
-            Err(error) => return Err(Error::io(action())(error.into())),
-        }
-    }
-}
-
-/// Removes the segments whose tokens can all be locked. The caller has locked `base`.
-fn sweep(base: &Path) -> usize {
-    let Ok(entries) = fs::read_dir(base) else { return 0 };
-    entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.is_dir() && !has_live_token(path))
-        .map(|path| remove_segment(&path))
-        .count()
-}
-
-fn has_live_token(dir: &Path) -> bool {
-    let Ok(tokens) = fs::read_dir(dir) else { return true };
-    tokens.flatten().any(|entry| match File::open(entry.path()) {
-        Ok(token) => token.try_lock_shared().is_err(),
-        Err(error) => error.kind() != io::ErrorKind::NotFound,
-    })
-}
-
-fn remove_segment(dir: &Path) {
-    if let Some(id) = dir.file_name().and_then(|name| name.to_str()) {
-        unlink(id);
-    }
-    // The directory last: while it is there, a sweep will try again.
-    let _ = fs::remove_dir_all(dir);
-}
-
-/// Removes the name of shared memory; who has it mapped keeps it.
-#[cfg(unix)]
-fn unlink(id: &str) {
-    // Nothing to remove is what it should come to.
-    let _ = rustix::shm::unlink(os_name(id));
-}
-
-/// The system frees shared memory with its last user.
-#[cfg(not(unix))]
-fn unlink(_id: &str) {}
-
-/// Takes the memory from the system now, as a page that cannot be had later is a SIGBUS.
-#[cfg(target_os = "linux")]
-fn reserve(id: &str, size: usize) -> io::Result<()> {
-    use rustix::fs::{FallocateFlags, Mode, fallocate};
-    use rustix::shm::{self, OFlags};
-
-    let memory = shm::open(os_name(id), OFlags::RDWR, Mode::empty())?;
-    Ok(fallocate(memory, FallocateFlags::empty(), 0, size as u64)?)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn reserve(_id: &str, _size: usize) -> io::Result<()> {
-    Ok(())
-}
-
-fn os_name(id: &str) -> String {
-    if cfg!(windows) { id.into() } else { format!("/{id}") }
-}
-
-/// A name that nobody has; short, as macOS allows 31 characters.
-fn fresh_id() -> String {
-    let random = RandomState::new().build_hasher().finish();
-    format!("cp-{:x}-{:08x}", std::process::id(), random as u32)
 }

@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use crate::cell::{Cell, Kind, Shape};
 use crate::raw::gate::Gate;
 use crate::raw::mutex::RawMutex;
 use crate::raw::semaphore::RawSemaphore;
 use crate::raw::shares::Shares;
 use crate::raw::{Deadline, SLOTS};
-use crate::segment::{Cell, Inner, Kind, Shape};
+use crate::segment::Inner;
 use crate::{Error, Segment};
 
 const WORDS: usize = 1 + SLOTS;

@@ -5,10 +5,11 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
+use crate::cell::{Cell, Kind, Shape};
 use crate::plain::{self, Plain, content_of};
 use crate::raw::Deadline;
 use crate::raw::mutex::{OnDeath, RawMutex};
-use crate::segment::{Cell, Inner, Kind, Shape};
+use crate::segment::Inner;
 use crate::{Error, Segment};
 
 /// A value that processes read and replace as a whole.

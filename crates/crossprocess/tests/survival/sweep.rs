@@ -35,10 +35,10 @@ const HUNG: Duration = Duration::from_secs(20);
 const MOST_STEPS: usize = 2_000_000;
 
 /// How many evenly spread instructions are tried besides those that change memory.
-const SPREAD: usize = 2;
+const SPREAD: usize = 1;
 
 /// How many of the changes are tried, evenly spread.
-const MOST_CHANGES: usize = 10;
+const MOST_CHANGES: usize = 6;
 
 pub fn is_victim() -> bool {
     env::var_os(VICTIM).is_some()
