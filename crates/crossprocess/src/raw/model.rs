@@ -385,6 +385,30 @@ fn permits_come_back_from_the_dead() {
 }
 
 #[test]
+fn a_permit_that_comes_back_is_not_overlooked() {
+    check(|process| {
+        process.word(0).store(1, Relaxed);
+        let work = |process: &Process| {
+            let semaphore = RawSemaphore {
+                mutex: process.mutex(0),
+                gate: process.gate(1),
+                total: process.word(0),
+                held: process.shares(1),
+            };
+            ok(semaphore.acquire(process, 1, Deadline::Never));
+            semaphore.release(process, 1);
+            process.word(9).fetch_add(1, Relaxed);
+            while process.word(9).load(Relaxed) < 2 {
+                thread::yield_now();
+            }
+        };
+        let other = process.start(1, false, work);
+        work(process);
+        other.join().unwrap();
+    });
+}
+
+#[test]
 fn permits_are_never_more_than_there_are() {
     check(|process| {
         process.word(0).store(2, Relaxed);
