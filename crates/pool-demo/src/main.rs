@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 use back_ends::JOBS;
 use common::{Actor, Demo};
-use cost::DOUBLE;
+use cost::{DOUBLE, DOUBLE_ALL};
 use crossprocess::process::child_role;
 use prime_work::PRIMES;
 
@@ -34,6 +34,7 @@ fn main() -> ExitCode {
             .work(&PRIMES, prime_work::prepare, prime_work::work)
             .work(&JOBS, |()| Ok(()), |(), job| job.run())
             .work(&DOUBLE, |()| Ok(()), |(), number| cost::double(number))
+            .work(&DOUBLE_ALL, |()| Ok(()), |(), numbers| cost::double_all(&numbers))
             .finish();
     }
     let about = "Pools: many jobs, few workers, as threads and as processes.";

@@ -33,7 +33,7 @@ type Form = (&'static str, &'static str, fn() -> anyhow::Result<()>);
 
 const FORMS: [Form; 4] = [
     ("par_iter", "try numbers below 60000 for primes", try_numbers),
-    ("par_chunks_mut", "cross out multiples below 600000", cross_out),
+    ("par_chunks_mut", "cross out multiples below 500000", cross_out),
     ("join", "sort 80000 numbers", sort_numbers),
     ("scope", "give 1 … 20 signs to a sum of 0", give_signs),
 ];
@@ -101,7 +101,7 @@ fn cross_out() -> anyhow::Result<()> {
         }
     });
     let primes = crossed_out.into_par_iter().filter(|crossed_out| !crossed_out).count();
-    ensure!(primes == 41_538, "{primes} primes below 600000");
+    ensure!(primes == 41_538, "{primes} primes below 500000");
     Ok(())
 }
 
