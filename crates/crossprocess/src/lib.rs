@@ -130,3 +130,8 @@ pub use rwlock::{ReadGuard, ReadResult, RwLock, WriteGuard, WriteResult};
 pub use segment::{DEFAULT_TICK, Options, SEGMENT_VARIABLE, Segment};
 pub use semaphore::{BoundedPermit, BoundedSemaphore, Permit, Semaphore};
 pub use value::{Array, Value};
+
+/// Runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -8,7 +8,7 @@
 //!
 //! Run:     cargo test -p crossprocess --test survival [-- 'sweep queue']
 //! Expect:  one line a scenario, with the slowest recovery; ends with `ok:`
-//! Nightly: CROSSPROCESS_SWEEP=every kills at every single instruction,
+//! Nightly: CROSSPROCESS_SWEEP=every kills at every single instruction (use --release),
 //!          CROSSPROCESS_STORM=1000 as often at random
 
 #[cfg(target_os = "linux")]
