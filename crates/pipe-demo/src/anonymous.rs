@@ -1,11 +1,11 @@
 //! A pipe is a queue of bytes that the kernel keeps, with two ends to hand out.
 //!
 //! `std::io::pipe` makes one without a child. Its ends can go anywhere: into another
-//! thread, or to a child as any of its streams. Two writes may come out as one read: the
-//! bytes have no boundaries. One child can have the same end twice, so that its answers
-//! and its complaints stay in order; many children can share one, and short lines stay
-//! whole. The reader ends when the last writing end is closed. Writing where nobody
-//! reads any more is an error, and not a signal as in C.
+//! thread, or to a child as any of its streams. Two writes may come out as one read:
+//! the bytes have no boundaries. One child can have the same end twice, so that its
+//! answers and its complaints stay in order; many children can share one, and short
+//! lines stay whole. The reader ends when the last writing end is closed. Writing where
+//! nobody reads any more is an error, and not a signal as in C.
 //!
 //! Run:     cargo run -p pipe-demo -- anonymous
 //! Expect:  bytes without boundaries, two streams in one, four writers of one pipe

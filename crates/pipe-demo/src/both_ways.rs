@@ -1,9 +1,10 @@
-//! Who writes all before reading anything waits for ever, as soon as the pipes are full.
+//! Who writes all before reading anything waits for ever, as soon as the pipes are
+//! full.
 //!
 //! The child answers while it reads. Nobody takes its answers yet, so their pipe fills
 //! up and the child stops; then the other pipe fills up, and the parent stops too. A
-//! test with little data passes, because a pipe holds some: 64 KiB on Linux. A thread of
-//! its own for one of the two directions is the way out, whatever the amount.
+//! test with little data passes, because a pipe holds some: 64 KiB on Linux. A thread
+//! of its own for one of the two directions is the way out, whatever the amount.
 //! `Command::output` and Python's `communicate` read both output streams at once for
 //! that reason; Python's `Pipe` hangs in the same way when both ends send.
 //!

@@ -12,15 +12,15 @@
 //! Chapter: book/src/pipes.md
 //! Source:  M. D. McIlroy's memo of 11 October 1964; pipe(7), sh(1)
 
-use std::io::{self, ErrorKind, Read, Write, stdin};
+use std::io::Read;
 use std::process::{ChildStdout, Stdio};
 
-use anyhow::{Context, bail, ensure};
-use clap::ValueEnum;
+use anyhow::{Context, ensure};
 use common::child::{self, ChildGuard};
 use common::{Actor, println, timeline};
 
-const WANTED: usize = 10;
+use crate::stage::{Stage, WANTED};
+
 const PRIMES: &str = "2 3 5 7 11 13 17 19 23 29";
 
 pub fn run() -> anyhow::Result<()> {
@@ -77,80 +77,5 @@ impl Running {
         let status = self.child.wait()?;
         ensure!(status.success(), "{name} ended with {status}: {report}");
         report.trim().parse().with_context(|| format!("the report of {name}: {report}"))
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
-enum Stage {
-    Numbers,
-    Primes,
-    First,
-}
-
-impl Stage {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Numbers => "numbers",
-            Self::Primes => "primes",
-            Self::First => "first",
-        }
-    }
-}
-
-#[derive(clap::Args)]
-pub struct Options {
-    stage: Stage,
-}
-
-/// One stage; it reports on standard error how many lines it has written.
-pub fn stage(Options { stage }: Options) -> anyhow::Result<()> {
-    let me = Actor::new(stage.name());
-    let _working = me.works("its lines");
-    let written = match stage {
-        Stage::Numbers => pass_on(1..)?,
-        Stage::Primes => pass_on(input().filter(|number| is_prime(*number)))?,
-        Stage::First => pass_on(input().take(WANTED))?,
-    };
-    me.marks("ends");
-    eprintln!("{written}");
-    Ok(())
-}
-
-/// The numbers from standard input, until its end.
-fn input() -> impl Iterator<Item = u64> {
-    stdin().lines().map_while(Result::ok).map_while(|line| line.parse().ok())
-}
-
-/// Writes a line a number until nobody reads any more; returns how many.
-fn pass_on(numbers: impl Iterator<Item = u64>) -> anyhow::Result<u64> {
-    let mut output = io::stdout().lock();
-    let mut written = 0;
-    for number in numbers {
-        match writeln!(output, "{number}") {
-            Ok(()) => written += 1,
-            // Not a mistake: it is how the one who reads says that it has enough.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => break,
-            Err(error) => bail!("write {number}: {error}"),
-        }
-    }
-    Ok(written)
-}
-
-fn is_prime(number: u64) -> bool {
-    number > 1
-        && (2..)
-            .take_while(|divisor| divisor * divisor <= number)
-            .all(|divisor| !number.is_multiple_of(divisor))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{PRIMES, is_prime};
-
-    #[test]
-    fn the_first_primes_are_as_in_every_table() {
-        let primes: Vec<String> =
-            (0..30).filter(|n| is_prime(*n)).map(|n| n.to_string()).collect();
-        assert_eq!(primes.join(" "), PRIMES);
     }
 }

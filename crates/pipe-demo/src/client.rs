@@ -1,16 +1,18 @@
 //! A client of the server in the scene `listener`, polite or not.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::process::{ChildStdin, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::ValueEnum;
+use common::child::{self, ChildGuard};
 use common::{Actor, println};
 
 use crate::handshake::{self, Secret};
-use crate::listener::LONGEST;
+use crate::server::LONGEST;
 use crate::{frame, leash};
 
 /// A server that takes so long has forgotten about us; the watchdog comes earlier.
@@ -33,6 +35,49 @@ impl Manner {
             Self::Silent => "silent",
             Self::Slow => "slow",
         }
+    }
+}
+
+/// A client's process, as the one who started it sees it.
+pub struct Client {
+    pub me: Actor,
+    child: ChildGuard,
+    /// Its leash.
+    _stdin: ChildStdin,
+}
+
+impl Client {
+    pub fn start(
+        name: &str,
+        manner: Manner,
+        address: SocketAddr,
+        secret: &Secret,
+    ) -> anyhow::Result<Self> {
+        let me = Actor::new(name);
+        let mut command =
+            child::role("listener-client").context("find this program")?;
+        command.args([name, manner.name(), &address.to_string()]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let child =
+            ChildGuard::spawn(&mut command).with_context(|| format!("start {name}"))?;
+        let mut stdin = child.take_stdin().context("a pipe")?;
+        // Others may read a command line or an environment, but not a pipe.
+        stdin.write_all(secret).with_context(|| format!("tell {name} the secret"))?;
+        Ok(Self { me, child, _stdin: stdin })
+    }
+
+    /// The first line that it prints.
+    pub fn hear(&self) -> anyhow::Result<String> {
+        let stdout = self.child.take_stdout().context("heard once only")?;
+        let mut line = String::new();
+        BufReader::new(stdout.take(LONGEST as u64)).read_line(&mut line)?;
+        Ok(line.trim_end().to_owned())
+    }
+
+    /// Waits for its end.
+    pub fn wait(&self) -> anyhow::Result<()> {
+        self.child.wait().context("wait for a client")?;
+        Ok(())
     }
 }
 

@@ -6,7 +6,8 @@
 //! forgotten: a `Command` keeps what it was given for the child, and lives as long as
 //! its variable. A grandchild can hold one as well: it inherits standard output and
 //! keeps it open when the child has long ended. Other files are closed in every program
-//! that Rust or Python starts, so a pipe does not get into strangers' hands by accident.
+//! that Rust or Python starts, so a pipe does not get into strangers' hands by
+//! accident.
 //!
 //! Run:     cargo run -p pipe-demo -- eof
 //! Expect:  who closes when, as lanes too; then a hang, ended after a second

@@ -1,11 +1,11 @@
 //! A pipe carries bytes; messages begin where both sides say that they begin.
 //!
-//! What was sent in three writes may come in one read, and what was sent in one may come
-//! in pieces. The length before each message tells where it ends, an empty one and one
-//! with line feeds included. It also tells a stream that has ended from one that was cut
-//! off, and it needs a limit: four bytes from a stranger must not take 4 GiB of memory.
-//! Python's `Connection.send` does the same; its `recv_bytes` takes the limit, its `recv`
-//! has none and runs what the sender likes while it unpickles.
+//! What was sent in three writes may come in one read, and what was sent in one may
+//! come in pieces. The length before each message tells where it ends, an empty one and
+//! one with line feeds included. It also tells a stream that has ended from one that
+//! was cut off, and it needs a limit: four bytes from a stranger must not take 4 GiB of
+//! memory. Python's `Connection.send` does the same; its `recv_bytes` takes the limit,
+//! its `recv` has none and runs what the sender likes while it unpickles.
 //!
 //! Run:     cargo run -p pipe-demo -- framing
 //! Expect:  three words that run together, then whole messages from four children

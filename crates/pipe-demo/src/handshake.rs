@@ -19,6 +19,13 @@ pub type Secret = [u8; 32];
 type Challenge = [u8; 32];
 type Proof = [u8; 32];
 
+/// One that nobody knows yet.
+pub fn new_secret() -> io::Result<Secret> {
+    let mut secret = Secret::default();
+    getrandom::fill(&mut secret)?;
+    Ok(secret)
+}
+
 /// Why there will be no conversation.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {

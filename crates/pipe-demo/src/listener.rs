@@ -11,29 +11,21 @@
 //! Chapter: book/src/pipes.md
 //! Source:  Python's Lib/multiprocessing/connection.py; RFC 2104
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::process::{ChildStdin, ChildStdout, Stdio};
-use std::sync::mpsc::{self, Receiver, TryRecvError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::mpsc::TryRecvError;
+use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use common::child::{self, ChildGuard};
 use common::{Actor, println, timeline, trial};
 
-use crate::client::Manner;
-use crate::frame;
-use crate::handshake::{self, Refused, Secret};
+use crate::client::{Client, Manner};
+use crate::handshake::{self, Refused, new_secret};
+use crate::server::{Server, listen, serve};
 
 /// For those who are expected to take their time.
 const PATIENT: Duration = Duration::from_secs(60);
 
 /// A handshake takes far less than a millisecond.
 const LIMIT: Duration = Duration::from_millis(100);
-
-/// In bytes, of the longest message that either side takes.
-pub const LONGEST: usize = 1 << 16;
 
 pub fn run() -> anyhow::Result<()> {
     let secret = new_secret()?;
@@ -52,7 +44,7 @@ pub fn run() -> anyhow::Result<()> {
     for (index, client) in clients.into_iter().enumerate() {
         let client = client?;
         let heard = client.hear()?;
-        client.child.wait()?;
+        client.wait()?;
         client.me.says(&heard);
         let expected = if index == 2 { "refused" } else { "hello" };
         ensure!(heard.contains(expected), "{heard:?} in place of `{expected}`");
@@ -100,96 +92,4 @@ pub fn in_turn() -> anyhow::Result<()> {
         serve(&stream)?;
     }
     Ok(())
-}
-
-/// How a conversation ended, and how long its handshake took.
-type Outcome = (Result<(), Refused>, Duration);
-
-/// Accepts in a thread of its own.
-struct Server {
-    address: SocketAddr,
-    outcomes: Receiver<Outcome>,
-}
-
-impl Server {
-    /// Serves so many clients, each with so much time for its handshake.
-    fn start(secret: Secret, limit: Duration, clients: usize) -> anyhow::Result<Self> {
-        let listener = listen()?;
-        let address = listener.local_addr()?;
-        let (outcome, outcomes) = mpsc::channel();
-        let accept = move || -> anyhow::Result<()> {
-            for stream in listener.incoming().take(clients) {
-                let (stream, outcome) = (stream?, outcome.clone());
-                thread::Builder::new().spawn(move || {
-                    let start = Instant::now();
-                    let shaken = handshake::as_server(&stream, &secret, limit);
-                    let after = start.elapsed();
-                    let served =
-                        shaken.and_then(|()| serve(&stream).map_err(Refused::Failed));
-                    // Whoever does not want to know has dropped the other end.
-                    let _ = outcome.send((served, after));
-                })?;
-            }
-            Ok(())
-        };
-        thread::Builder::new().name("accept".into()).spawn(accept)?;
-        Ok(Self { address, outcomes })
-    }
-}
-
-/// The system chooses the port; no other machine can reach it.
-fn listen() -> anyhow::Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("listen on 127.0.0.1")
-}
-
-/// Says hello to a client that has been let in.
-fn serve(mut stream: &TcpStream) -> std::io::Result<()> {
-    if let Some(name) = frame::read(&mut stream, LONGEST)? {
-        frame::write(&mut stream, &[b"hello, ", name.as_slice()].concat())?;
-    }
-    Ok(())
-}
-
-fn new_secret() -> anyhow::Result<Secret> {
-    let mut secret = Secret::default();
-    getrandom::fill(&mut secret).context("ask the system for random bytes")?;
-    Ok(secret)
-}
-
-/// A client's process, as the one who started it sees it.
-struct Client {
-    me: Actor,
-    child: ChildGuard,
-    /// Its leash.
-    _stdin: ChildStdin,
-}
-
-impl Client {
-    fn start(
-        name: &str,
-        manner: Manner,
-        address: SocketAddr,
-        secret: &Secret,
-    ) -> anyhow::Result<Self> {
-        let me = Actor::new(name);
-        let mut command =
-            child::role("listener-client").context("find this program")?;
-        command.args([name, manner.name(), &address.to_string()]);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let child =
-            ChildGuard::spawn(&mut command).with_context(|| format!("start {name}"))?;
-        let mut stdin = child.take_stdin().context("a pipe")?;
-        // Others may read a command line or an environment, but not a pipe.
-        stdin.write_all(secret).with_context(|| format!("tell {name} the secret"))?;
-        Ok(Self { me, child, _stdin: stdin })
-    }
-
-    /// The first line that it prints.
-    fn hear(&self) -> anyhow::Result<String> {
-        let stdout: ChildStdout =
-            self.child.take_stdout().context("heard once only")?;
-        let mut line = String::new();
-        BufReader::new(stdout.take(LONGEST as u64)).read_line(&mut line)?;
-        Ok(line.trim_end().to_owned())
-    }
 }

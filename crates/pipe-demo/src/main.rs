@@ -8,13 +8,18 @@ mod both_ways;
 mod chain;
 mod channel;
 mod client;
+mod counting;
 mod eof;
 mod frame;
 mod framing;
 mod handshake;
+mod large;
 mod leash;
 mod listener;
+mod primes;
 mod scratch;
+mod server;
+mod stage;
 mod stdio;
 mod throughput;
 mod transport;
@@ -65,11 +70,11 @@ fn with_roles(demo: Demo) -> Demo {
         .role("both-ways-child", both_ways::child)
         .role("anonymous-two", anonymous::two_streams)
         .role("anonymous-writer", anonymous::writer)
-        .role("chain-stage", chain::stage)
+        .role("chain-stage", stage::run)
         .role("framing-child", framing::child)
         .role("eof-child", eof::child)
-        .role("typed-worker", typed::worker)
-        .role("typed-large", channel::large_sender)
+        .role("typed-worker", counting::worker)
+        .role("typed-large", large::sender)
         .role("listener-client", client::client)
         .role("throughput-sender", transport::sender)
 }

@@ -1,9 +1,10 @@
 //! A child that makes something with a name, in a folder that goes with it.
 //!
 //! Whoever is to find a socket or a segment must know its name, and if its maker is
-//! killed it stays behind. So the child makes it in a folder of its own and says the name
-//! on its standard output: the parent reads the name, or end of file when the child has
-//! died. The folder is removed by the parent, or by the child when the parent has ended.
+//! killed it stays behind. So the child makes it in a folder of its own and says the
+//! name on its standard output: the parent reads the name, or end of file when the
+//! child has died. The folder is removed by the parent, or by the child when the parent
+//! has ended.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;

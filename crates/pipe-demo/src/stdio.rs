@@ -4,8 +4,8 @@
 //! keeps the complaints apart. Closing its end is how it says that it has no more
 //! questions. Then the same child gets a file to read and a file to write, and does not
 //! notice. A line is sent when it is complete: Rust's `println!` flushes at each end of
-//! line, into a pipe too. Python and C fill a buffer first when no terminal is there, so
-//! a dialogue with such a child hangs until it flushes (`print(..., flush=True)`).
+//! line, into a pipe too. Python and C fill a buffer first when no terminal is there,
+//! so a dialogue with such a child hangs until it flushes (`print(..., flush=True)`).
 //!
 //! Run:     cargo run -p pipe-demo -- stdio
 //! Expect:  three questions and their answers, one complaint, and the same from a file

@@ -1,11 +1,12 @@
 //! Small messages pay for each call of the kernel, large ones for each copy.
 //!
-//! A child sends, the parent receives, as fast as they can. A pipe and a socket take two
-//! calls a message, unless many are gathered in a buffer first, which makes the first one
-//! late. `ipc-channel` is a socket with boundaries. A ring in shared memory needs no call
-//! as long as nobody has to sleep. Large messages are limited by copying, whatever the
-//! way. So choose for what it does, and measure before you leave the pipe. What is
-//! promised here is that every message came, once and in order; how fast is observed.
+//! A child sends, the parent receives, as fast as they can. A pipe and a socket take
+//! two calls a message, unless many are gathered in a buffer first, which makes the
+//! first one late. `ipc-channel` is a socket with boundaries. A ring in shared memory
+//! needs no call as long as nobody has to sleep. Large messages are limited by copying,
+//! whatever the way. So choose for what it does, and measure before you leave the pipe.
+//! What is promised here is that every message came, once and in order; how fast is
+//! observed.
 //!
 //! Run:     cargo run --release -p pipe-demo -- throughput
 //! Expect:  messages a second for two sizes and five ways, as bars
