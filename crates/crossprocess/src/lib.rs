@@ -87,7 +87,9 @@
 //!   own; a process that forges the name of a living holder can make others wait, and
 //!   one that shrinks the memory ends them with SIGBUS: share a segment with processes
 //!   you trust to be faulty, not hostile.
-//! * The directory for temporary files must be local: the tokens are locked there.
+//! * Where there is no `/dev/shm`, tokens are in the temporary directory, which must be
+//!   local, as they are locked there.
+//! * One directory for each user stays, with an empty file in it.
 //!
 //! # Systems
 //!

@@ -1,6 +1,7 @@
 //! The files that tell who is alive, and the directory they are in.
 //!
-//! `$TMPDIR/crossprocess-<user>/` holds a file `lock`, which is locked while somebody
+//! `/dev/shm/crossprocess-<user>/`, or that in the temporary directory where there is no
+//! `/dev/shm`, holds a file `lock`, which is locked while somebody
 //! comes or goes, and a directory for each segment, with a token for each process.
 
 use std::collections::hash_map::RandomState;
@@ -40,7 +41,7 @@ pub(crate) fn lock_token(dir: &Path, owner: Owner) -> Result<File, Error> {
 
 /// The directory for the tokens of this user's segments, which stays.
 pub(crate) fn base_dir() -> Result<PathBuf, Error> {
-    let base = std::env::temp_dir().join(base_name());
+    let base = base_parent().join(base_name());
     if base.to_str().is_none() {
         return Err(Error::Invalid(format!("{} is not UTF-8", base.display())));
     }
@@ -49,6 +50,17 @@ pub(crate) fn base_dir() -> Result<PathBuf, Error> {
         Err(error) => {
             Err(Error::io(format!("use directory {}", base.display()))(error))
         }
+    }
+}
+
+/// Beside the shared memory, if that has a place among the files: then both go with the
+/// same restart, and neither depends on what `TMPDIR` is in which process.
+fn base_parent() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    if cfg!(target_os = "linux") && memory.is_dir() {
+        memory.to_path_buf()
+    } else {
+        std::env::temp_dir()
     }
 }
 
