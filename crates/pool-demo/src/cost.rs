@@ -36,7 +36,7 @@ const ROUNDS: usize = 3;
 #[derive(clap::Args)]
 pub struct Options {
     /// Do N jobs in each round
-    #[arg(long, value_name = "N", default_value_t = 2048)]
+    #[arg(long, value_name = "N", default_value_t = 1024)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=100_000))]
     jobs: u64,
 }

@@ -32,9 +32,9 @@ const RUNS: usize = 3;
 type Form = (&'static str, &'static str, fn() -> anyhow::Result<()>);
 
 const FORMS: [Form; 4] = [
-    ("par_iter", "try numbers below 60000 for primes", try_numbers),
-    ("par_chunks_mut", "cross out multiples below 500000", cross_out),
-    ("join", "sort 80000 numbers", sort_numbers),
+    ("par_iter", "try numbers below 40000 for primes", try_numbers),
+    ("par_chunks_mut", "cross out multiples below 300000", cross_out),
+    ("join", "sort 50000 numbers", sort_numbers),
     ("scope", "give 1 … 20 signs to a sum of 0", give_signs),
 ];
 
@@ -79,15 +79,15 @@ fn seconds(pool: &ThreadPool, work: fn() -> anyhow::Result<()>) -> anyhow::Resul
 fn try_numbers() -> anyhow::Result<()> {
     let is_prime =
         |n: &u32| (2..).take_while(|d| d * d <= *n).all(|d| !n.is_multiple_of(d));
-    let primes = (2..60_000_u32).into_par_iter().filter(is_prime).count();
-    ensure!(primes == 6_057, "{primes} primes below 60000");
+    let primes = (2..40_000_u32).into_par_iter().filter(is_prime).count();
+    ensure!(primes == 4_203, "{primes} primes below 40000");
     Ok(())
 }
 
 /// Eratosthenes' sieve; each piece of the numbers is crossed out by itself.
 fn cross_out() -> anyhow::Result<()> {
-    const PIECE: usize = 31_250;
-    let mut crossed_out = vec![false; 500_000];
+    const PIECE: usize = 18_750;
+    let mut crossed_out = vec![false; 300_000];
     crossed_out[..2].fill(true);
     crossed_out.par_chunks_mut(PIECE).enumerate().for_each(|(index, piece)| {
         let _working = me().works(format!("piece {}", index + 1));
@@ -101,12 +101,12 @@ fn cross_out() -> anyhow::Result<()> {
         }
     });
     let primes = crossed_out.into_par_iter().filter(|crossed_out| !crossed_out).count();
-    ensure!(primes == 41_538, "{primes} primes below 500000");
+    ensure!(primes == 25_997, "{primes} primes below 300000");
     Ok(())
 }
 
 fn sort_numbers() -> anyhow::Result<()> {
-    let mut numbers: Vec<u32> = (0..80_000).collect();
+    let mut numbers: Vec<u32> = (0..50_000).collect();
     // An odd factor: each number still occurs once, but far from its place.
     numbers.iter_mut().for_each(|n| *n = n.wrapping_mul(2_654_435_761));
     sort(&mut numbers);

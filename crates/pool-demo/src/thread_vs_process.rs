@@ -44,7 +44,7 @@ pub fn run() -> anyhow::Result<()> {
     let seen = [&threads, &processes];
     let lost = |results: usize| format!("{} of 4 lost", 4 - results);
     row("to start two workers", seen.map(|seen| duration(seen.start)));
-    row("a job, typical of 400 small ones", seen.map(|seen| duration(seen.job)));
+    row("a job, the mean of 400 small ones", seen.map(|seen| duration(seen.job)));
     row("a static, when 16 jobs added 1", seen.map(|seen| seen.counted.to_string()));
     row("a job panics", seen.map(|seen| lost(seen.after_panic)));
     row("a job kills its process", after_kill.map(lost));
