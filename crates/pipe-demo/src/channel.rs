@@ -8,7 +8,6 @@ use std::process::Command;
 
 use anyhow::Context;
 use common::child::ChildGuard;
-use common::println;
 use ipc_channel::ipc::{IpcOneShotServer, IpcSender};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -38,7 +37,7 @@ where
 {
     let (server, name) = IpcOneShotServer::new().context("make a one-shot server")?;
     leash::keep(scratch::remove_folder).context("start a thread")?;
-    println!("{name}");
+    scratch::say(&name);
     let (_, ends) = server.accept().context("accept the parent")?;
     Ok(ends)
 }

@@ -9,7 +9,7 @@ use common::println;
 use ipc_channel::ipc::{self, IpcBytesSender, IpcSender};
 use serde::{Deserialize, Serialize};
 
-use crate::channel;
+use crate::{channel, leash};
 
 /// In bytes.
 const LARGE: usize = 256 << 10;
@@ -68,7 +68,10 @@ pub struct Nothing {}
 
 /// Sends large messages, as values and as bytes.
 pub fn sender(_: Nothing) -> anyhow::Result<()> {
-    let Ends { values, bytes } = channel::accept()?;
+    leash::forgive(send_all(&channel::accept()?))
+}
+
+fn send_all(Ends { values, bytes }: &Ends) -> anyhow::Result<()> {
     for number in 0..=TIMES {
         values.send(vec![number as u8; LARGE]).context("send a value")?;
     }

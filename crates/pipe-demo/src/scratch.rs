@@ -6,7 +6,7 @@
 //! child has died. The folder is removed by the parent, or by the child when the parent
 //! has ended.
 
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::{env, fs};
@@ -48,6 +48,13 @@ pub fn start(command: &mut Command) -> anyhow::Result<Maker> {
         ensure!(!name.is_empty(), "the child died before it was ready: {status}");
     }
     Ok(Maker { child, name: name.trim_end().to_owned(), folder })
+}
+
+/// In the child: says the name of what it has made.
+pub fn say(name: &str) {
+    // An error says that the parent has ended, and so does the leash, which tidies up:
+    // to end here would leave behind what was made.
+    let _ = writeln!(io::stdout(), "{name}");
 }
 
 /// In the child, at its end: the parent may not be there any more to do it.

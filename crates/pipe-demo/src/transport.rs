@@ -9,7 +9,6 @@ use std::time::Instant;
 use anyhow::{Context, ensure};
 use clap::ValueEnum;
 use common::child::{self, ChildGuard};
-use common::println;
 use crossprocess::{ByteQueue, Segment};
 use ipc_channel::ipc::{self, IpcBytesReceiver, IpcBytesSender};
 use tempfile::TempDir;
@@ -146,7 +145,8 @@ pub fn sender(Options { transport }: Options) -> anyhow::Result<()> {
         Transport::Ring => return send_through_ring(),
         Transport::Channel => {
             let channel: IpcBytesSender = channel::accept()?;
-            return send_all(|message| Ok(channel.send(message)?), || Ok(()));
+            let sent = send_all(|message| Ok(channel.send(message)?), || Ok(()));
+            return leash::forgive(sent);
         }
         Transport::Pipe | Transport::Gathered | Transport::Socket => {}
     }
@@ -154,12 +154,13 @@ pub fn sender(Options { transport }: Options) -> anyhow::Result<()> {
     let mut stream = standard_output().context("take standard output")?;
     if transport == Transport::Gathered {
         let stream = std::cell::RefCell::new(BufWriter::with_capacity(ROOM, stream));
-        return send_all(
+        return leash::forgive(send_all(
             |message| Ok(frame::write(&mut *stream.borrow_mut(), message)?),
             || Ok(stream.borrow_mut().flush()?),
-        );
+        ));
     }
-    send_all(|message| Ok(frame::write(&mut stream, message)?), || Ok(()))
+    let sent = send_all(|message| Ok(frame::write(&mut stream, message)?), || Ok(()));
+    leash::forgive(sent)
 }
 
 /// Standard output without the buffer of `io::stdout`, which looks for line feeds.
@@ -186,12 +187,13 @@ fn send_through_ring() -> anyhow::Result<()> {
         leash::wait();
         closer.close()
     })?;
-    println!("{}", segment.address());
+    scratch::say(segment.address());
     let sent = send_all(|message| Ok(ring.send(message)?), || Ok(()));
     leash.join().unwrap()?;
+    let parent_has_gone = sent.is_err() && ring.is_closed();
     drop((ring, segment));
     scratch::remove_folder();
-    sent
+    if parent_has_gone { Ok(()) } else { sent }
 }
 
 /// Sends numbered messages of each size for a while, then how many there were.
