@@ -34,7 +34,7 @@ pub enum Transport {
 /// The process at the other end, as its parent sees it.
 pub struct Sender {
     child: ChildGuard,
-    /// Whoever frees the ring last looks in there who else is alive.
+    /// Where temporary files tell who has the ring: it must not go before the ring.
     _folder: Option<TempDir>,
 }
 
