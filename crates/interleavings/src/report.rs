@@ -175,7 +175,8 @@ fn short(step: &Step, width: usize) -> String {
     if text.chars().count() + 5 <= width {
         return text;
     }
-    let mut text = text;
+    // A thread that has a name needs no word beside it.
+    let mut text = step.text.replace("thread `", "").replace('`', "");
     for (long, brief) in [
         (", held by itself", ""),
         (": nobody waits", ": none"),

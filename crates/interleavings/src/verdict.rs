@@ -275,11 +275,12 @@ impl<'a> Words<'a> {
 
     fn panic(&mut self, t: Tid) -> Verdict {
         let note = judge::panic_note(self.x, t);
+        // The message first: in a test it is the sentence about the reader's program.
         let mut sentence = format!(
-            "{} panicked at {}: {}",
+            "{} ({} panicked at {})",
+            one_line(&note.message),
             self.who(t),
-            self.line_in(&note.file, note.line),
-            one_line(&note.message)
+            self.line_in(&note.file, note.line)
         );
         let poisoned = |other: &crate::kernel::ThreadState| {
             let panic = other.panic.as_ref();
@@ -712,7 +713,7 @@ impl<'a> Words<'a> {
             failed: raw.failed,
             preempts: raw.preempted,
             choice: choice.map(str::to_owned),
-            holds: raw.holds.clone(),
+            holds: raw.holds.clone().unwrap_or_default(),
             waits,
         }
     }
@@ -820,7 +821,7 @@ impl<'a> Words<'a> {
     }
 
     fn blocked_text(&self, raw: &RawStep, what: &str) -> String {
-        let holder = raw.holds.iter().find(|(_, o)| Some(*o) == raw.object);
+        let holder = raw.holds.iter().flatten().find(|(_, o)| Some(*o) == raw.object);
         let by = match holder {
             Some((t, _)) if *t == raw.thread => ", held by itself".to_owned(),
             Some((t, _)) => format!(", held by {}", self.threads[*t]),

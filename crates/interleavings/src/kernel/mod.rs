@@ -501,6 +501,7 @@ impl Exec {
         let Some(&(first, _)) = menu.first() else {
             self.menu = menu;
             self.stop(Halt::Deadlock);
+            self.record_who_waits();
             return true;
         };
         let chosen = if menu.len() == 1 {
@@ -818,7 +819,7 @@ impl Exec {
         }
         self.snapshot();
         let mut step = RawStep {
-            holds: Vec::new(),
+            holds: None,
             thread: self.current,
             at,
             action,
@@ -841,12 +842,33 @@ impl Exec {
         self.record.push(step);
     }
 
-    /// Writes down who holds what after the last step, before the next one.
+    /// Writes down who holds what after the last step, at the end of that step: before
+    /// anybody takes or gives back anything more.
     pub(crate) fn snapshot(&mut self) {
-        let holds = self.holds();
-        if let Some(last) = self.record.last_mut() {
-            last.holds = holds;
+        let open = |last: &RawStep| last.holds.is_none();
+        if self.record.last().is_some_and(open) {
+            let holds = self.holds();
+            if let Some(last) = self.record.last_mut() {
+                last.holds = Some(holds);
+            }
         }
+    }
+
+    /// Adds the waiting of those who found their way free when they came, and whom
+    /// somebody else has shut out since: nobody runs them any more.
+    fn record_who_waits(&mut self) {
+        let running = self.current;
+        for t in 0..self.threads.len() {
+            let thread = &self.threads[t];
+            let told = self.record.iter().rev().find(|step| step.thread == t);
+            let told = told.is_some_and(|step| step.blocked);
+            let (action, at, object) = (thread.action, thread.at, thread.object);
+            if !thread.finished && thread.need != Need::Nothing && !told {
+                self.current = t;
+                self.step_with(action, at, object, |step| step.blocked = true);
+            }
+        }
+        self.current = running;
     }
 
     /// Who holds which lock: pairs of thread and object.
@@ -945,6 +967,9 @@ pub(crate) fn point(action: Action, object: Option<Obj>, at: Loc) {
 
 impl Exec {
     fn arrive(&mut self, arrival: Arrival) -> bool {
+        if self.recording {
+            self.snapshot();
+        }
         self.steps += 1;
         self.progress.step(self.current, arrival.at);
         if self.steps >= self.step_limit {

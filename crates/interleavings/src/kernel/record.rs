@@ -82,6 +82,7 @@ pub(crate) struct RawStep {
     /// where the returned one was, if not at the construction.
     pub(crate) stale: Option<(Loc, Option<Loc>)>,
     pub(crate) ordering: Option<&'static str>,
-    /// Who holds what after the step: pairs of thread and object.
-    pub(crate) holds: Vec<(Tid, Obj)>,
+    /// Who holds what after the step: pairs of thread and object; `None` until the
+    /// step is over.
+    pub(crate) holds: Option<Vec<(Tid, Obj)>>,
 }
