@@ -19,14 +19,14 @@ fn two_threads_race() {
     assert!(late == used[0], "two values were in use: {late} after {used:?}");
 }
 
-/// One makes the value, two others may find it.
-fn others_find_it() {
+/// Three threads come at any time.
+fn three_threads_come() {
     let lazy = Lazy::new();
     let used = thread::scope(|scope| {
         let ada = scope.spawn(|| lazy.get(|| 1));
-        let edsger = scope.spawn(|| [lazy.get(|| 2), lazy.get(|| 3)]);
-        let [first, second] = edsger.join().unwrap();
-        [ada.join().unwrap(), first, second]
+        let edsger = scope.spawn(|| lazy.get(|| 2));
+        let tony = scope.spawn(|| lazy.get(|| 3));
+        [ada, edsger, tony].map(|thread| thread.join().unwrap())
     });
     whole(&used);
     assert!(used == [used[0]; 3], "two values were in use: {used:?}");
@@ -72,8 +72,8 @@ fn one_value_is_in_use() {
 
 #[test]
 fn who_comes_later_uses_the_same() {
-    interleavings::check(others_find_it);
-    real_threads::run(others_find_it);
+    interleavings::check(three_threads_come);
+    real_threads::run(three_threads_come);
 }
 
 #[test]

@@ -23,8 +23,11 @@ fn two_threads_ask() {
 }
 
 /// Two readers are inside at the same time, after the value was made or before.
-fn two_readers_meet() {
+fn two_readers_meet(made_before: bool) {
     let lazy = Lazy::new();
+    if made_before {
+        lazy.with(|| 7, |_| ());
+    }
     let read = || lazy.with(|| 7, |_| interleavings::rendezvous(2));
     thread::scope(|scope| {
         let one = scope.spawn(read);
@@ -59,8 +62,10 @@ fn the_value_is_made_once() {
 
 #[test]
 fn readers_are_inside_at_the_same_time() {
-    interleavings::check(two_readers_meet);
-    real_threads::run(two_readers_meet);
+    for made_before in [false, true] {
+        interleavings::check(move || two_readers_meet(made_before));
+        real_threads::run(move || two_readers_meet(made_before));
+    }
 }
 
 #[test]
