@@ -1,0 +1,52 @@
+//! Judges `thread_spawn`: everybody at once, everybody there, in order.
+
+use super::*;
+
+fn names() -> Vec<String> {
+    ["Ada", "Barbara", "Edsger"].map(String::from).to_vec()
+}
+
+fn everybody_is_greeted_at_once() {
+    let greetings = greet_all(names(), |name| {
+        interleavings::rendezvous(3);
+        format!("hello, {name}")
+    });
+    assert!(
+        greetings.len() == 3,
+        "only {} of 3 names were greeted when `greet_all` returned",
+        greetings.len()
+    );
+}
+
+fn the_greetings_are_in_order() {
+    let greetings = greet_all(names(), str::to_owned);
+    assert!(
+        greetings.len() == 3,
+        "only {} of 3 names were greeted when `greet_all` returned",
+        greetings.len()
+    );
+    assert!(
+        greetings == names(),
+        "the greetings are not in the order of the names: {greetings:?}"
+    );
+}
+
+#[test]
+fn each_name_has_a_thread_of_its_own() {
+    let coverage = interleavings::check(everybody_is_greeted_at_once);
+    let threads = coverage.threads_started;
+    assert!(threads == 3, "there are 3 names, and {threads} threads were started");
+    real_threads::run(everybody_is_greeted_at_once);
+}
+
+#[test]
+fn greetings_come_in_the_order_of_names() {
+    interleavings::check(the_greetings_are_in_order);
+    real_threads::run(the_greetings_are_in_order);
+}
+
+#[test]
+fn nobody_is_no_problem() {
+    let greetings = real_threads::run(|| greet_all(Vec::new(), str::to_owned));
+    assert!(greetings.is_empty(), "nobody was to be greeted: {greetings:?}");
+}
