@@ -1,0 +1,60 @@
+//! Goal:   a job that panics costs its own result, and its message is kept.
+//! Given:  jobs that return a number, or panic.
+//! Answer: `join` hands over the panic's payload, which is a `String` or a `&str`.
+//! Check:  cargo test --bin thread_panic_sol
+//! Read:   book/src/threads.md and std::thread::Result
+
+use std::thread;
+
+/// Something to do that may go wrong.
+type Job = Box<dyn FnOnce() -> u32 + Send>;
+
+/// Runs the jobs at the same time, each on a thread of its own.
+///
+/// Returns for each of them, in their order, its result or the text it panicked with.
+/// A panic can carry any value; when that is no text, the text is "no message".
+fn run_all(jobs: Vec<Job>) -> Vec<Result<u32, String>> {
+    let threads: Vec<_> = jobs.into_iter().map(thread::spawn).collect();
+    let outcomes = threads.into_iter().map(|thread| {
+        // A panic ends its own thread only; whoever joins that is given the payload.
+        // `panic!` makes it a `String` when it has something to format, else a
+        // `&'static str`, and `panic_any` makes it what it likes.
+        thread.join().map_err(|payload| match payload.downcast::<String>() {
+            Ok(text) => *text,
+            Err(payload) => match payload.downcast::<&str>() {
+                Ok(text) => text.to_string(),
+                Err(_) => "no message".to_owned(),
+            },
+        })
+    });
+    outcomes.collect()
+}
+
+fn main() {
+    real_threads::end_if_stuck();
+    let jobs: Vec<Job> = vec![
+        Box::new(|| 6 * 7),
+        Box::new(|| panic!("out of luck")),
+        Box::new(|| panic!("{:?} is out of paper", thread::current().id())),
+    ];
+    for outcome in run_all(jobs) {
+        println!("{outcome:?}");
+    }
+}
+
+#[cfg(test)]
+mod example {
+    use super::*;
+
+    #[test]
+    fn a_result_and_a_panic() {
+        interleavings::check(|| {
+            let jobs: Vec<Job> = vec![Box::new(|| 42), Box::new(|| panic!("no luck"))];
+            assert_eq!(run_all(jobs), [Ok(42), Err("no luck".to_owned())]);
+        });
+    }
+}
+
+#[cfg(test)]
+#[path = "../../tests/judges/threads/thread_panic.rs"]
+mod judge;
