@@ -1,0 +1,85 @@
+//! Judges `thread_stop`: the thread works when woken, blocks in between, and ends.
+
+use std::sync::atomic::AtomicU32;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::*;
+
+/// Tells when the task is dropped: its thread is at its end then.
+struct Task(Arc<AtomicBool>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+fn the_thread_ends_with_its_owner() {
+    let ended = Arc::new(AtomicBool::new(false));
+    let task = Task(Arc::clone(&ended));
+    let worker = Worker::start(move || {
+        let _ = &task;
+    });
+    drop(worker);
+    assert!(
+        ended.load(Ordering::SeqCst),
+        "`drop` returned while the worker's thread was still running"
+    );
+}
+
+fn a_wake_up_is_followed_by_the_task() {
+    let woken = Arc::new(AtomicBool::new(false));
+    let (sender, done) = mpsc::channel();
+    let theirs = Arc::clone(&woken);
+    let worker = Worker::start(move || {
+        let _ = sender.send(theirs.load(Ordering::SeqCst));
+    });
+    let first = done.recv().is_ok();
+    woken.store(true, Ordering::SeqCst);
+    worker.wake();
+    let followed = first && done.iter().any(|after| after);
+    drop(worker);
+    assert!(followed, "the thread ended before its owner dropped it");
+}
+
+#[test]
+fn dropping_ends_the_thread() {
+    let coverage = interleavings::check(the_thread_ends_with_its_owner);
+    assert!(
+        coverage.busy_waits.is_empty(),
+        "somebody looks again and again, at {}, in place of blocking",
+        coverage.busy_waits[0]
+    );
+    real_threads::run(the_thread_ends_with_its_owner);
+}
+
+fn nobody_wakes_the_thread() {
+    let rounds = Arc::new(AtomicU32::new(0));
+    let theirs = Arc::clone(&rounds);
+    let worker = Worker::start(move || {
+        theirs.fetch_add(1, Ordering::SeqCst);
+    });
+    thread::sleep(Duration::from_millis(50));
+    let rounds = rounds.load(Ordering::SeqCst);
+    drop(worker);
+    assert!(
+        rounds <= 1,
+        "nobody woke the worker, and it did its task {rounds} times: it polls"
+    );
+}
+
+#[test]
+fn it_sleeps_until_it_is_woken() {
+    // Without a budget nobody is woken for no reason, as `park` may be.
+    let checker = interleavings::Checker::new().preemptions(0);
+    checker.check(nobody_wakes_the_thread);
+}
+
+#[test]
+fn waking_makes_it_work() {
+    // A worker that never blocks makes endless runs, so each has an early end.
+    let checker = interleavings::Checker::new().max_steps(2_000);
+    checker.max_time(Duration::from_secs(1)).check(a_wake_up_is_followed_by_the_task);
+    real_threads::run(a_wake_up_is_followed_by_the_task);
+}
