@@ -1,0 +1,81 @@
+//! Goal:   wait for a thread's result, but not for ever, and lose nothing.
+//! Given:  a thread that sends its result when it is done.
+//! Answer: the wait is for the message; the thread is joined once it has come.
+//! Check:  cargo test --bin thread_join_timeout_sol
+//! Read:   book/src/threads.md and std::sync::mpsc::Receiver::recv_timeout
+
+use std::sync::mpsc::{self, Receiver};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// Work on a thread of its own.
+struct Task<T> {
+    thread: JoinHandle<()>,
+    /// The thread's result; without one the sender is dropped when the thread panics.
+    result: Receiver<T>,
+}
+
+impl<T: Send + 'static> Task<T> {
+    fn start(work: impl FnOnce() -> T + Send + 'static) -> Self {
+        let (sender, result) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            // Nobody receives when the task was dropped; the result is lost then.
+            let _ = sender.send(work());
+        });
+        Self { thread, result }
+    }
+
+    /// Waits for the result, at most for `limit`.
+    ///
+    /// When the result is returned, the thread has ended. When the time is up, the task
+    /// comes back to be waited for again. A panic of the work goes on in the caller.
+    fn join_timeout(self, limit: Duration) -> Result<T, Self> {
+        // `join` has no time limit, so the wait is for the message. When that is there,
+        // or can never come, the thread is at its end, and `join` hardly waits: it
+        // makes sure that nothing of the thread is left, and tells of its panic.
+        match self.result.recv_timeout(limit) {
+            Err(mpsc::RecvTimeoutError::Timeout) => Err(self),
+            received => match self.thread.join() {
+                Ok(()) => Ok(received.expect("a thread that ends well has sent")),
+                Err(payload) => std::panic::resume_unwind(payload),
+            },
+        }
+    }
+}
+
+fn main() {
+    real_threads::end_if_stuck();
+    let mut task = Task::start(|| {
+        // Stands for work.
+        thread::sleep(Duration::from_millis(50));
+        42
+    });
+    let answer = loop {
+        match task.join_timeout(Duration::from_millis(20)) {
+            Ok(answer) => break answer,
+            Err(same) => task = same,
+        }
+        println!("not yet");
+    };
+    println!("the answer is {answer}");
+}
+
+#[cfg(test)]
+mod example {
+    use super::*;
+
+    #[test]
+    fn a_result_comes_in_time() {
+        interleavings::check(|| {
+            let mut task = Task::start(|| 42);
+            // Any wait may end early, on a busy machine.
+            while let Err(same) = task.join_timeout(Duration::from_secs(1)) {
+                task = same;
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+#[path = "../../tests/judges/threads/thread_join_timeout.rs"]
+mod judge;
