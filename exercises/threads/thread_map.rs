@@ -1,0 +1,49 @@
+//! Goal:   a function is applied to all items by a fixed number of threads.
+//! Given:  the items, the number of threads, and the function.
+//! Change: the body of `parallel_map`.
+//! Check:  cargo test --bin thread_map
+//! Read:   book/src/threads.md and slice::chunks
+
+use std::thread;
+
+/// Calls `f` once for each item, on at most `workers` threads at the same time, and
+/// returns the results in the order of the items.
+///
+/// `workers` is at least 1. All of them work when there are so many items, at least
+/// where their number divides that of the items; and there may be none at all.
+fn parallel_map<T: Sync, R: Send>(
+    items: &[T],
+    workers: usize,
+    f: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    // TODO: share the items out to the threads, and put the results together in order.
+    let _ = f;
+    todo!("map {} items with {workers} threads", items.len())
+}
+
+fn main() {
+    real_threads::end_if_stuck();
+    let numbers: Vec<u64> = (1..=8).collect();
+    let squares = parallel_map(&numbers, 4, |number| {
+        println!("{:?} squares {number}", thread::current().id());
+        number * number
+    });
+    println!("{squares:?}");
+}
+
+#[cfg(test)]
+mod example {
+    use super::*;
+
+    #[test]
+    fn two_threads_square_four_numbers() {
+        interleavings::check(|| {
+            let squares = parallel_map(&[1, 2, 3, 4], 2, |number| number * number);
+            assert_eq!(squares, [1, 4, 9, 16]);
+        });
+    }
+}
+
+#[cfg(test)]
+#[path = "../../tests/judges/threads/thread_map.rs"]
+mod judge;
