@@ -1,0 +1,59 @@
+//! Goal:   the items are handed out in chunks, neither too few nor too many.
+//! Given:  a pool of rayon, the items, and the work on a chunk of them.
+//! Change: the body of `in_chunks`.
+//! Check:  cargo test --bin pool_chunks
+//! Read:   book/src/pools.md and rayon::slice::ParallelSlice::par_chunks
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::ThreadPool;
+use rayon::prelude::*;
+
+/// Calls `work` on the pool's threads, for chunks that together are all of the items.
+///
+/// To hand out a chunk costs something, so there are at most 32 chunks a worker. The
+/// items differ: the last ones may cost far more than the first. So that nobody is idle
+/// while one worker is at its last chunk, there are at least 4 chunks a worker, as long
+/// as there are items enough. A chunk is never empty.
+fn in_chunks(pool: &ThreadPool, items: &[u64], work: impl Fn(&[u64]) + Sync) {
+    // TODO: find the length of a chunk, and have the pool work on all chunks.
+    let _ = work;
+    todo!("cut {} items for {} workers", items.len(), pool.current_num_threads())
+}
+
+fn main() {
+    real_threads::end_if_stuck();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build();
+    let pool = pool.expect("two threads can be started");
+    let items: Vec<u64> = (0..10_000_u64).into_par_iter().map(|n| n * n).collect();
+    let chunks = [const { AtomicUsize::new(0) }; 2];
+    in_chunks(&pool, &items, |chunk| {
+        let worker = rayon::current_thread_index().expect("a thread of the pool");
+        chunks[worker].fetch_add(1, Ordering::Relaxed);
+        std::hint::black_box(chunk.iter().map(|item| item.isqrt()).sum::<u64>());
+    });
+    println!("chunks a worker: {chunks:?}");
+}
+
+#[cfg(test)]
+mod example {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[test]
+    fn all_items_are_worked_on() {
+        real_threads::run(|| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+            let seen = Mutex::new(Vec::<u64>::new());
+            in_chunks(&pool, &[1, 2, 3], |chunk| seen.lock().unwrap().extend(chunk));
+            let mut seen = seen.into_inner().unwrap();
+            seen.sort_unstable();
+            assert_eq!(seen, [1, 2, 3]);
+        });
+    }
+}
+
+#[cfg(test)]
+#[path = "../../tests/judges/pools/pool_chunks.rs"]
+mod judge;
