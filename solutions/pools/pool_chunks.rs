@@ -29,7 +29,7 @@ fn main() {
     real_threads::end_if_stuck();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build();
     let pool = pool.expect("two threads can be started");
-    let items: Vec<u64> = (0..10_000_u64).into_par_iter().map(|n| n * n).collect();
+    let items: Vec<u64> = (0..1_000_000_u64).into_par_iter().map(|n| n * n).collect();
     let chunks = [const { AtomicUsize::new(0) }; 2];
     in_chunks(&pool, &items, |chunk| {
         let worker = rayon::current_thread_index().expect("a thread of the pool");
