@@ -17,8 +17,7 @@ use rayon::prelude::*;
 /// as there are items enough. A chunk is never empty.
 fn in_chunks(pool: &ThreadPool, items: &[u64], work: impl Fn(&[u64]) + Sync) {
     // TODO: find the length of a chunk, and have the pool work on all chunks.
-    let _ = work;
-    todo!("cut {} items for {} workers", items.len(), pool.current_num_threads())
+    todo!("hand out the items in chunks")
 }
 
 fn main() {

@@ -28,14 +28,13 @@ impl<T: Clone> Handle<T> {
     /// Runs `work` on the worker that calls this, which goes on when `work` panics.
     fn run(&self, work: impl FnOnce() -> T) {
         // TODO: do the work, if it is still wanted, and keep its outcome.
-        let _ = work;
         todo!("run the work, unless it was cancelled")
     }
 
     /// Cancels the job unless it has started; true when it is never going to run.
     fn cancel(&self) -> bool {
         // TODO: cancel the job, if it is not too late.
-        todo!("cancel it; it has started: {}", self.state.lock().unwrap().started)
+        todo!("cancel the job")
     }
 
     fn wait_at_most(&self, limit: Duration) -> Option<Result<T, &'static str>> {

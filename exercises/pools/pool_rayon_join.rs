@@ -16,7 +16,7 @@ struct Entry {
 /// It is stable: of entries with the same rank, those of `left` come first.
 fn merge(left: &[Entry], right: &[Entry]) -> Vec<Entry> {
     // TODO: merge the two, without changing places of equals.
-    todo!("merge {left:?} and {right:?}")
+    todo!("merge the two slices")
 }
 
 /// Sorts by rank; entries with the same rank stay in their order.
@@ -29,8 +29,7 @@ fn merge_sort(
     sort: &(dyn Fn(&mut [Entry]) + Sync),
 ) {
     // TODO: sort short slices with `sort`, and long ones as two halves in parallel.
-    let _ = sort;
-    todo!("sort {} entries, {cut_off} at most at once", entries.len())
+    todo!("sort the entries")
 }
 
 fn main() {

@@ -43,13 +43,13 @@ impl Pool {
 /// different workers run at the same time, and one that panics ends nobody but itself.
 fn work(jobs: &Mutex<Receiver<Job>>) {
     // TODO: do the jobs as they come.
-    todo!("do the jobs that come from {jobs:?}")
+    todo!("do the jobs that come")
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
         // TODO: let the workers do what is left, and wait until they have ended.
-        todo!("end the {} workers", self.workers.len())
+        todo!("end the workers")
     }
 }
 

@@ -19,8 +19,7 @@ fn start_worker<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<JoinHandle<T>> {
     // TODO: start the thread, or return the reason why it cannot be.
-    let _ = work;
-    todo!("start `{name}` with {stack_size} bytes of stack")
+    todo!("start the worker")
 }
 
 /// Calls itself so often that 2 MiB of stack, the usual size, are not enough.

@@ -17,8 +17,7 @@ fn parallel_map<T: Sync, R: Send>(
     f: impl Fn(&T) -> R + Sync,
 ) -> Vec<R> {
     // TODO: share the items out to the threads, and put the results together in order.
-    let _ = f;
-    todo!("map {} items with {workers} threads", items.len())
+    todo!("map the items")
 }
 
 fn main() {

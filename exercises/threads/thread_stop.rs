@@ -36,14 +36,13 @@ impl Worker {
 /// Does the task, sleeps until a wake-up, and so on, as long as `stop` is not set.
 fn work(stop: &AtomicBool, mut task: impl FnMut()) {
     // TODO: do the task again and again, and block in between.
-    task();
-    todo!("go on as long as `stop` is {}", stop.load(Ordering::Acquire))
+    todo!("do the task, and wait for a wake-up")
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
         // TODO: tell the thread to end, and wait until it has.
-        todo!("end {:?}, whose flag is {:?}", self.thread, self.stop)
+        todo!("end the thread")
     }
 }
 

@@ -8,12 +8,12 @@ const MIB: usize = 1 << 20;
 
 /// Starts a worker that must be refused.
 fn refusal(name: &'static str, stack_size: usize) -> Option<io::Error> {
+    // An untouched exercise stops here.
+    let worker = start_worker("reader 0", MIB, || ()).expect("a worker can be started");
+    worker.join().expect("the worker does nothing");
     let start = || start_worker(name, stack_size, || ());
     let outcome = panic::catch_unwind(AssertUnwindSafe(start));
-    let result = outcome.unwrap_or_else(|payload| {
-        let text = payload.downcast_ref::<String>().cloned().unwrap_or_default();
-        // An untouched exercise speaks for itself.
-        assert!(!text.starts_with("not yet implemented"), "{text}");
+    let result = outcome.unwrap_or_else(|_| {
         panic!("`start_worker` panicked where it should have returned an error")
     });
     result.err()

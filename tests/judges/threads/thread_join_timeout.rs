@@ -36,6 +36,9 @@ fn a_result_in_time_is_returned_at_once() {
 
 /// What the caller is told of a thread that has panicked, and whether it waited long.
 fn told_of_a_panic() -> (Option<String>, bool) {
+    // An untouched exercise stops here.
+    let lucky = Task::start(|| ()).join_timeout(LONG).is_ok();
+    assert!(lucky, "a result that came in time was not returned");
     let start = Instant::now();
     let unlucky = Task::<()>::start(|| panic!("out of luck"));
     let wait = AssertUnwindSafe(|| unlucky.join_timeout(LONG));
@@ -57,8 +60,6 @@ fn it_was_that_panic((told, late): (Option<String>, bool)) {
     let Some(told) = told else {
         panic!("the work panicked, and the caller was not told")
     };
-    // An untouched exercise speaks for itself.
-    assert!(!told.starts_with("not yet implemented"), "{told}");
     assert!(told == "out of luck", "the panic `out of luck` arrived as `{told}`");
     assert!(!late, "the whole time was waited, although the thread had panicked");
 }
