@@ -1,0 +1,94 @@
+//! Judges `semaphore_counting`: the limit holds, and a thread sleeps while it waits.
+
+use std::time::Duration;
+
+use interleavings::Checker;
+
+use super::*;
+
+/// Looks at every interleaving; first at those without a preemption, where a thread that
+/// does not sleep while it waits is noticed at once.
+fn check(body: impl Fn() + Send + Sync) {
+    sleeps(a_holder_is_slow);
+    sleeps(&body);
+    interleavings::check(body);
+}
+
+fn sleeps(body: impl Fn() + Send + Sync) {
+    let coverage = Checker::new().preemptions(0).max_steps(10_000).check(body);
+    assert!(
+        coverage.busy_waits.is_empty(),
+        "a waiting thread looks again and again, at {}, where it should sleep",
+        coverage.busy_waits[0],
+    );
+}
+
+/// Virtual time does not pass as long as anybody can run.
+fn a_holder_is_slow() {
+    let semaphore = Semaphore::new(1);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                semaphore.acquire();
+                thread::sleep(Duration::from_secs(1));
+                semaphore.release();
+            });
+        }
+    });
+}
+
+/// Three workers share the permits, and give all of them back.
+fn three_workers_share(permits: isize) {
+    let semaphore = Semaphore::new(permits);
+    let inside = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                semaphore.acquire();
+                let now = inside.fetch_add(1, Ordering::SeqCst) + 1;
+                assert!(
+                    now <= permits.unsigned_abs(),
+                    "too many were inside at once: {now} threads with {permits} permits",
+                );
+                inside.fetch_sub(1, Ordering::SeqCst);
+                semaphore.release();
+            });
+        }
+    });
+    let left = *semaphore.available.lock().unwrap();
+    assert!(
+        left == permits,
+        "permits went astray: {permits} at the beginning, {left} when all were back",
+    );
+}
+
+#[test]
+fn one_permit_lets_one_in() {
+    check(|| three_workers_share(1));
+    real_threads::run(|| three_workers_share(1));
+}
+
+#[test]
+fn two_permits_let_two_in() {
+    check(|| three_workers_share(2));
+    real_threads::run(|| three_workers_share(2));
+}
+
+fn two_are_inside_together() {
+    let semaphore = Semaphore::new(2);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                semaphore.acquire();
+                interleavings::rendezvous(2);
+                semaphore.release();
+            });
+        }
+    });
+}
+
+#[test]
+fn two_permits_let_two_in_together() {
+    check(two_are_inside_together);
+    real_threads::run(two_are_inside_together);
+}
