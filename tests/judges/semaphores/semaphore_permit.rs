@@ -1,0 +1,99 @@
+//! Judges `semaphore_permit`: each permit comes back once, however its holder ends.
+
+use std::panic;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use interleavings::Checker;
+
+use super::*;
+
+/// Looks at every interleaving; first at those without a preemption, where a thread that
+/// does not sleep while it waits is noticed at once.
+fn check(body: impl Fn() + Send + Sync) {
+    sleeps(&body);
+    interleavings::check(body);
+}
+
+fn sleeps(body: impl Fn() + Send + Sync) {
+    let coverage = Checker::new().preemptions(0).max_steps(10_000).check(body);
+    assert!(
+        coverage.busy_waits.is_empty(),
+        "a waiting thread looks again and again, at {}, where it should sleep",
+        coverage.busy_waits[0],
+    );
+}
+
+/// Comes first, while nothing panics: a panic in `drop` during a panic ends everything.
+fn a_permit_comes_back() -> Semaphore {
+    let semaphore = Semaphore::new(2);
+    drop(semaphore.acquire());
+    all_are_back(&semaphore, "a permit was dropped and is lost");
+    semaphore
+}
+
+fn all_are_back(semaphore: &Semaphore, lost: &str) {
+    let available = semaphore.available();
+    assert!(
+        available <= 2,
+        "a permit came back twice: of 2 permits {available} are available"
+    );
+    assert!(available == 2, "{lost}: of 2 permits {available} are available");
+}
+
+fn workers_take_turns() {
+    let semaphore = a_permit_comes_back();
+    let inside = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let _permit = semaphore.acquire();
+                let now = inside.fetch_add(1, Ordering::SeqCst) + 1;
+                assert!(now <= 2, "{now} threads were inside at once, with 2 permits");
+                inside.fetch_sub(1, Ordering::SeqCst);
+            });
+        }
+    });
+    all_are_back(&semaphore, "a permit was dropped and is lost");
+}
+
+#[test]
+fn a_dropped_permit_comes_back() {
+    check(workers_take_turns);
+    real_threads::run(workers_take_turns);
+}
+
+fn workers_panic() {
+    let semaphore = a_permit_comes_back();
+    thread::scope(|scope| {
+        let work = || -> () {
+            let _permit = semaphore.acquire();
+            // No message: this panic is meant.
+            panic::resume_unwind(Box::new("on purpose"));
+        };
+        let workers = [scope.spawn(work), scope.spawn(work)];
+        assert!(workers.map(|it| it.join().is_err()) == [true; 2]);
+    });
+    all_are_back(&semaphore, "the permit of a thread that panicked is lost");
+}
+
+#[test]
+fn the_permit_of_a_panicking_thread_comes_back() {
+    check(workers_panic);
+    real_threads::run(workers_panic);
+}
+
+fn workers_give_back_early() {
+    let semaphore = a_permit_comes_back();
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| semaphore.acquire().release());
+        }
+    });
+    all_are_back(&semaphore, "a released permit is lost");
+}
+
+#[test]
+fn a_released_permit_comes_back_once() {
+    check(workers_give_back_early);
+    real_threads::run(workers_give_back_early);
+}
