@@ -1,0 +1,122 @@
+//! Judges `semaphore_pool`: one connection a job, jobs together, nothing kept.
+
+use std::ptr;
+use std::time::Duration;
+
+use interleavings::Checker;
+
+use super::*;
+
+/// Looks at every interleaving; first at those without a preemption, where a thread that
+/// does not sleep while it waits is noticed at once.
+fn check(body: impl Fn() + Send + Sync) {
+    sleeps(a_job_takes_long);
+    sleeps(&body);
+    interleavings::check(body);
+}
+
+fn sleeps(body: impl Fn() + Send + Sync) {
+    let coverage = Checker::new().preemptions(0).max_steps(10_000).check(body);
+    assert!(
+        coverage.busy_waits.is_empty(),
+        "a waiting thread looks again and again, at {}, where it should sleep",
+        coverage.busy_waits[0],
+    );
+}
+
+/// Virtual time does not pass as long as anybody can run.
+fn a_job_takes_long() {
+    let pool = Pool::new(1);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                pool.run(|connection| {
+                    thread::sleep(Duration::from_secs(1));
+                    connection.send("1")
+                })
+            });
+        }
+    });
+}
+
+/// Which connection a job got, by its place in the pool.
+fn place(pool: &Pool, lent: &Connection) -> usize {
+    let place = pool.connections.iter().position(|it| ptr::eq(it, lent));
+    place.expect("a connection that is not from the pool was lent")
+}
+
+/// Three jobs, of which one fails, on so many connections.
+fn three_jobs(connections: usize) {
+    let pool = Pool::new(connections);
+    let users: Vec<_> = (0..connections).map(|_| AtomicUsize::new(0)).collect();
+    thread::scope(|scope| {
+        for request in ["1", "2", "three"] {
+            let (pool, users) = (&pool, &users);
+            scope.spawn(move || {
+                let answer = pool.run(|connection| {
+                    let place = place(pool, connection);
+                    let now = users[place].fetch_add(1, Ordering::SeqCst) + 1;
+                    assert!(now == 1, "one connection was lent to {now} jobs at once");
+                    let answer = connection.send(request);
+                    users[place].fetch_sub(1, Ordering::SeqCst);
+                    answer
+                });
+                let right = match request.parse() {
+                    Ok(number) => answer == Ok(number),
+                    Err(_) => answer.is_err(),
+                };
+                assert!(right, "the job for `{request}` got the answer {answer:?}");
+            });
+        }
+    });
+    all_are_back(&pool);
+}
+
+fn all_are_back(pool: &Pool) {
+    let idle = pool.idle.lock().unwrap().len();
+    let all = pool.connections.len();
+    assert!(
+        idle >= all,
+        "a connection did not come back: {idle} of {all} are idle when no job runs",
+    );
+    assert!(idle == all, "a connection came back twice: {idle} of {all} are idle");
+}
+
+#[test]
+fn each_job_has_its_own_connection() {
+    check(|| three_jobs(1));
+    check(|| three_jobs(2));
+    real_threads::run(|| three_jobs(2));
+}
+
+#[test]
+fn a_connection_comes_back_from_a_job_that_fails() {
+    let body = || {
+        let pool = Pool::new(2);
+        let answer = pool.run(|connection| connection.send("two"));
+        assert!(answer.is_err(), "the job failed, and the answer was {answer:?}");
+        all_are_back(&pool);
+    };
+    check(body);
+    real_threads::run(body);
+}
+
+fn two_jobs_together() {
+    let pool = Pool::new(2);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                pool.run(|connection| {
+                    interleavings::rendezvous(2);
+                    connection.send("2")
+                })
+            });
+        }
+    });
+}
+
+#[test]
+fn two_connections_serve_two_jobs_at_once() {
+    check(two_jobs_together);
+    real_threads::run(two_jobs_together);
+}
