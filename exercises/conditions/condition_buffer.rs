@@ -1,0 +1,90 @@
+//! Goal:   a queue with little room that can be closed; nothing in it is lost.
+//! Given:  the items, a flag, and a condition variable for each role.
+//! Change: the bodies of `put` and `take`.
+//! Check:  cargo test --bin condition_buffer
+//! Read:   book/src/conditions.md and C. A. R. Hoare, "Monitors", 1974
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex};
+use std::thread;
+
+struct State<T> {
+    /// Never more than the capacity; the oldest is in front.
+    items: VecDeque<T>,
+    is_closed: bool,
+}
+
+struct Buffer<T> {
+    state: Mutex<State<T>>,
+    capacity: usize,
+    /// Producers wait here while there is no room.
+    not_full: Condvar,
+    /// Consumers wait here while there is no item.
+    not_empty: Condvar,
+}
+
+impl<T> Buffer<T> {
+    fn new(capacity: usize) -> Self {
+        let state = Mutex::new(State { items: VecDeque::new(), is_closed: false });
+        let (not_full, not_empty) = (Condvar::new(), Condvar::new());
+        Self { state, capacity, not_full, not_empty }
+    }
+
+    /// Puts an item in, sleeping while there is no room.
+    ///
+    /// When the buffer is closed, before or while it sleeps, the item comes back.
+    fn put(&self, item: T) -> Result<(), T> {
+        // TODO: put the item in, unless the buffer is closed.
+        let room = self.capacity - self.state.lock().unwrap().items.len();
+        todo!("{room}; {:?}; {}", self.not_full, size_of_val(&item))
+    }
+
+    /// Takes the oldest item, sleeping while there is none.
+    ///
+    /// `None` says that the buffer is closed and that nothing is left in it.
+    fn take(&self) -> Option<T> {
+        // TODO: take an item, or `None` after the last one.
+        let is_closed = self.state.lock().unwrap().is_closed;
+        todo!("closed: {is_closed}; wait on {:?}", self.not_empty)
+    }
+
+    /// Lets nothing more in; what is in the buffer can still be taken.
+    fn close(&self) {
+        self.state.lock().unwrap().is_closed = true;
+        // This concerns everybody, now and for good.
+        self.not_full.notify_all();
+        self.not_empty.notify_all();
+    }
+}
+
+fn main() {
+    real_threads::end_if_stuck();
+    let buffer = Buffer::new(2);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            (1..=1000).for_each(|item| buffer.put(item).unwrap());
+            buffer.close();
+        });
+        let taken = std::iter::from_fn(|| buffer.take());
+        println!("1 to 1000 went in, {} came out", taken.sum::<i32>());
+    });
+    println!("after the close: {:?}", buffer.put(1001));
+}
+
+#[cfg(test)]
+mod example {
+    use super::*;
+
+    #[test]
+    fn what_goes_in_comes_out() {
+        interleavings::check(|| {
+            let buffer = Buffer::new(1);
+            assert_eq!(buffer.put(7), Ok(()));
+            assert_eq!(buffer.take(), Some(7));
+        });
+    }
+}
+
+#[cfg(test)]
+#[path = "../../tests/judges/conditions/condition_buffer.rs"]
+mod judge;
