@@ -37,7 +37,7 @@ impl Barrier {
     fn wait(&self) -> bool {
         // TODO: wait for the others of this round.
         let arrived = self.round.lock().unwrap().arrived;
-        todo!("{arrived} of {} came; {:?}", self.parties, self.complete)
+        todo!("wait for {}, {arrived} are here; {:?}", self.parties, self.complete)
     }
 
     /// How many rounds were completed.

@@ -36,7 +36,7 @@ impl<T> Buffer<T> {
     fn put(&self, item: T) -> Result<(), T> {
         // TODO: put the item in, unless the buffer is closed.
         let room = self.capacity - self.state.lock().unwrap().items.len();
-        todo!("{room}; {:?}; {}", self.not_full, size_of_val(&item))
+        todo!("put in {} bytes; room: {room}; {:?}", size_of_val(&item), self.not_full)
     }
 
     /// Takes the oldest item, sleeping while there is none.
@@ -45,7 +45,7 @@ impl<T> Buffer<T> {
     fn take(&self) -> Option<T> {
         // TODO: take an item, or `None` after the last one.
         let is_closed = self.state.lock().unwrap().is_closed;
-        todo!("closed: {is_closed}; wait on {:?}", self.not_empty)
+        todo!("take an item; closed: {is_closed}; wait on {:?}", self.not_empty)
     }
 
     /// Lets nothing more in; what is in the buffer can still be taken.

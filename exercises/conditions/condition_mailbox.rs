@@ -25,13 +25,13 @@ impl<T> Mailbox<T> {
     fn put(&self, new: T) {
         // TODO: put the letter in as soon as there is room.
         let is_full = self.letter.lock().unwrap().is_some();
-        todo!("full: {is_full}; put {} bytes in", size_of_val(&new))
+        todo!("put a letter ({}) into a box; full: {is_full}", size_of_val(&new))
     }
 
     /// Takes the letter out; sleeps until there is one.
     fn take(&self) -> T {
         // TODO: take the letter out as soon as there is one.
-        todo!("wait on {:?}", self.changed)
+        todo!("take a letter, or wait on {:?}", self.changed)
     }
 }
 

@@ -48,7 +48,7 @@ impl Timer {
     fn cancel(self) -> bool {
         // TODO: keep the job from running, if it is not too late.
         let states = [State::Started, State::Cancelled];
-        todo!("choose from {states:?}, wake {:?}", self.shared.cancelled)
+        todo!("cancel the job: {states:?}, wake {:?}", self.shared.cancelled)
     }
 }
 
@@ -57,7 +57,7 @@ impl Shared {
     fn run_later(&self, delay: Duration, job: impl FnOnce()) {
         // TODO: sleep for the delay, so that a cancel can end the sleep.
         let end = Instant::now() + delay;
-        todo!("{:?} till {end:?} {}", self.state, std::any::type_name_of_val(&job))
+        todo!("run a job ({}) at {end:?}; {:?}", size_of_val(&job), self.state)
     }
 }
 

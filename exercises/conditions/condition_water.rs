@@ -33,13 +33,13 @@ impl Water {
     /// The first molecule has the number 0. Each number is returned three times.
     fn hydrogen(&self) -> usize {
         // TODO: find a molecule, and wait until it is complete.
-        todo!("a molecule after {}", self.molecules())
+        todo!("let a hydrogen wait; molecules before: {}", self.molecules())
     }
 
     /// As `hydrogen`, for an oxygen.
     fn oxygen(&self) -> usize {
         // TODO: the same for the other kind.
-        todo!("wait on {:?}", self.changed)
+        todo!("let an oxygen wait on {:?}", self.changed)
     }
 
     /// How many complete molecules there are.

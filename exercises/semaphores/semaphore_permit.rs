@@ -41,20 +41,21 @@ impl Permit<'_> {
     /// Gives the permit back now, before the end of the block.
     fn release(self) {
         // TODO: give the permit back early, and only once.
-        todo!("give a permit back, to {} others", self.semaphore.available())
+        todo!("give a permit back early, to {} others", self.semaphore.available())
     }
 }
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         // TODO: give the permit back, and let a waiting thread know.
-        todo!("give back to {:?}", self.semaphore.available)
+        todo!("give a permit back to {:?}", self.semaphore.available)
     }
 }
 
 fn main() {
     real_threads::end_if_stuck();
     let semaphore = Semaphore::new(1);
+    drop(semaphore.acquire());
     let failed = thread::scope(|scope| {
         let worker = scope.spawn(|| {
             let _permit = semaphore.acquire();

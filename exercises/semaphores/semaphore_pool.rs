@@ -46,8 +46,8 @@ impl Pool {
     /// after a job that failed.
     fn run(&self, job: impl FnOnce(&Connection) -> Answer) -> Answer {
         // TODO: lend an idle connection to the job.
-        let job_name = std::any::type_name_of_val(&job);
-        todo!("lend one of {:?} to {job_name}; {:?}", self.idle, self.returned)
+        let (idle, size) = (&self.idle, size_of_val(&job));
+        todo!("lend one of {idle:?} to a job ({size}), wait on {:?}", self.returned)
     }
 }
 

@@ -58,6 +58,7 @@ impl Drop for Permit<'_> {
 fn main() {
     real_threads::end_if_stuck();
     let semaphore = Semaphore::new(1);
+    drop(semaphore.acquire());
     let failed = thread::scope(|scope| {
         let worker = scope.spawn(|| {
             let _permit = semaphore.acquire();

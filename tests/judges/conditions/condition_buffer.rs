@@ -160,3 +160,31 @@ fn nothing_goes_in_after_the_close() {
     check(body);
     real_threads::run(body);
 }
+
+/// Two consumers wait for two items, and then two producers for two places.
+fn two_wait_for_two() {
+    let buffer = Buffer::new(2);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| buffer.take());
+        }
+        let accepted = [buffer.put(1), buffer.put(2)];
+        assert!(accepted == [Ok(()); 2], "an item was refused, and nobody had closed");
+    });
+    let accepted = [buffer.put(3), buffer.put(4)];
+    assert!(accepted == [Ok(()); 2], "an item was refused, and nobody had closed");
+    thread::scope(|scope| {
+        let buffer = &buffer;
+        for item in [5, 6] {
+            scope.spawn(move || buffer.put(item));
+        }
+        let taken = [buffer.take(), buffer.take()];
+        assert!(taken == [Some(3), Some(4)], "the items came out in another order");
+    });
+}
+
+#[test]
+fn each_item_and_each_place_lets_one_go_on() {
+    check(two_wait_for_two);
+    real_threads::run(two_wait_for_two);
+}

@@ -90,3 +90,23 @@ fn each_permit_wakes_a_thread() {
     check(two_wait_for_one_release);
     real_threads::run(two_wait_for_one_release);
 }
+
+/// Two threads wait before any permit is there, and two permits come.
+fn two_wait_for_two() {
+    let semaphore = BoundedSemaphore::new(2);
+    semaphore.acquire();
+    semaphore.acquire();
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| semaphore.acquire());
+        }
+        semaphore.release(1).unwrap();
+        semaphore.release(1).unwrap();
+    });
+}
+
+#[test]
+fn each_permit_lets_one_go_on() {
+    check(two_wait_for_two);
+    real_threads::run(two_wait_for_two);
+}

@@ -92,3 +92,21 @@ fn two_permits_let_two_in_together() {
     check(two_are_inside_together);
     real_threads::run(two_are_inside_together);
 }
+
+/// Two threads wait before any permit is there, and two permits come.
+fn two_wait_for_two() {
+    let semaphore = Semaphore::new(0);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| semaphore.acquire());
+        }
+        semaphore.release();
+        semaphore.release();
+    });
+}
+
+#[test]
+fn each_permit_lets_one_go_on() {
+    check(two_wait_for_two);
+    real_threads::run(two_wait_for_two);
+}

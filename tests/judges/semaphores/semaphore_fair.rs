@@ -1,5 +1,7 @@
 //! Judges `semaphore_fair`: the order of coming is the order of being served.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use interleavings::Checker;
 
 use super::*;
@@ -79,9 +81,13 @@ fn the_second_comes_later() {
     let semaphore = FairSemaphore::new(1);
     let served = Mutex::new(Vec::new());
     semaphore.acquire();
+    let inside = AtomicUsize::new(0);
     let turn = |name: i32| {
         semaphore.acquire();
+        let now = inside.fetch_add(1, Ordering::SeqCst) + 1;
+        assert!(now == 1, "{now} threads were inside at once, with 1 permit");
         served.lock().unwrap().push(name);
+        inside.fetch_sub(1, Ordering::SeqCst);
         semaphore.release();
     };
     let later = thread::scope(|scope| {

@@ -97,3 +97,25 @@ fn a_released_permit_comes_back_once() {
     check(workers_give_back_early);
     real_threads::run(workers_give_back_early);
 }
+
+/// Two threads wait before any permit is there; both keep what they get.
+fn two_wait_for_two() {
+    let semaphore = a_permit_comes_back();
+    let permits = [semaphore.acquire(), semaphore.acquire()];
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let _permit = semaphore.acquire();
+                interleavings::rendezvous(2);
+            });
+        }
+        drop(permits);
+    });
+    all_are_back(&semaphore, "a permit was dropped and is lost");
+}
+
+#[test]
+fn each_permit_lets_one_go_on() {
+    check(two_wait_for_two);
+    real_threads::run(two_wait_for_two);
+}

@@ -120,3 +120,30 @@ fn two_connections_serve_two_jobs_at_once() {
     check(two_jobs_together);
     real_threads::run(two_jobs_together);
 }
+
+/// Two jobs wait from the beginning, and two connections come back.
+fn two_wait_for_two() {
+    let pool = Pool::new(2);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                pool.run(|first| {
+                    // Both have one of the two now. The jobs that wait come in between.
+                    interleavings::rendezvous(2);
+                    first.send("1")
+                })
+            });
+        }
+        for _ in 0..2 {
+            scope.spawn(|| pool.run(|second| second.send("2")));
+        }
+    });
+    all_are_back(&pool);
+}
+
+#[test]
+fn each_connection_lets_one_go_on() {
+    sleeps(two_wait_for_two);
+    Checker::new().preemptions(1).check(two_wait_for_two);
+    real_threads::run(two_wait_for_two);
+}
