@@ -35,8 +35,7 @@ impl<T> Buffer<T> {
     /// When the buffer is closed, before or while it sleeps, the item comes back.
     fn put(&self, item: T) -> Result<(), T> {
         // TODO: put the item in, unless the buffer is closed.
-        let room = self.capacity - self.state.lock().unwrap().items.len();
-        todo!("put in {} bytes; room: {room}; {:?}", size_of_val(&item), self.not_full)
+        todo!("put the item in")
     }
 
     /// Takes the oldest item, sleeping while there is none.
@@ -44,8 +43,7 @@ impl<T> Buffer<T> {
     /// `None` says that the buffer is closed and that nothing is left in it.
     fn take(&self) -> Option<T> {
         // TODO: take an item, or `None` after the last one.
-        let is_closed = self.state.lock().unwrap().is_closed;
-        todo!("take an item; closed: {is_closed}; wait on {:?}", self.not_empty)
+        todo!("take an item out")
     }
 
     /// Lets nothing more in; what is in the buffer can still be taken.

@@ -28,8 +28,7 @@ impl Event {
     /// Lets all go on who wait, and all who come from now on.
     fn set(&self) {
         // TODO: set the event and let everybody know.
-        let State { is_set, times_set } = &*self.state.lock().unwrap();
-        todo!("set the event; set before: {is_set}, {times_set} times")
+        todo!("set the event")
     }
 
     /// Makes those wait who come from now on.
@@ -42,7 +41,7 @@ impl Event {
     /// Who sleeps when the event is set goes on, even if it is cleared right after.
     fn wait(&self) {
         // TODO: return at once if the event is set, else when it has been set again.
-        todo!("wait for the event on {:?}", self.changed)
+        todo!("wait for the event")
     }
 }
 

@@ -24,14 +24,13 @@ impl<T> Mailbox<T> {
     /// Puts a letter in; sleeps while another one is there.
     fn put(&self, new: T) {
         // TODO: put the letter in as soon as there is room.
-        let is_full = self.letter.lock().unwrap().is_some();
-        todo!("put a letter ({}) into a box; full: {is_full}", size_of_val(&new))
+        todo!("put the letter in")
     }
 
     /// Takes the letter out; sleeps until there is one.
     fn take(&self) -> T {
         // TODO: take the letter out as soon as there is one.
-        todo!("take a letter, or wait on {:?}", self.changed)
+        todo!("take the letter out")
     }
 }
 

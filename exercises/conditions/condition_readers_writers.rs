@@ -30,7 +30,7 @@ impl Door {
     /// Comes in as a reader; sleeps while a writer is inside or waits.
     fn begin_read(&self) {
         // TODO: come in when no writer is inside or waits.
-        todo!("let a reader in, or wait on {:?}", self.readers_may)
+        todo!("let a reader in")
     }
 
     fn end_read(&self) {
@@ -42,7 +42,7 @@ impl Door {
     /// Comes in as a writer; sleeps while anybody is inside.
     fn begin_write(&self) {
         // TODO: let it be seen that a writer waits, and come in when nobody is inside.
-        todo!("let a writer in, or wait on {:?}", self.writers_may)
+        todo!("let a writer in")
     }
 
     fn end_write(&self) {

@@ -31,7 +31,7 @@ impl Progress {
     /// the last moment; `Err` when the time was up before.
     fn wait_for(&self, goal: u32, limit: Duration) -> Result<u32, u32> {
         // TODO: wait for `goal`, for `limit` in all.
-        todo!("wait until {goal} is done of {:?}, for {limit:?}", self.done)
+        todo!("wait for the goal within the limit")
     }
 }
 

@@ -47,8 +47,7 @@ impl Timer {
     /// Does not wait for the delay, only for a job that has begun, and ends the thread.
     fn cancel(self) -> bool {
         // TODO: keep the job from running, if it is not too late.
-        let states = [State::Started, State::Cancelled];
-        todo!("cancel the job: {states:?}, wake {:?}", self.shared.cancelled)
+        todo!("cancel the job")
     }
 }
 
@@ -56,8 +55,7 @@ impl Shared {
     /// What the timer's thread does: the job, when `delay` is over.
     fn run_later(&self, delay: Duration, job: impl FnOnce()) {
         // TODO: sleep for the delay, so that a cancel can end the sleep.
-        let end = Instant::now() + delay;
-        todo!("run a job ({}) at {end:?}; {:?}", size_of_val(&job), self.state)
+        todo!("run the job later")
     }
 }
 

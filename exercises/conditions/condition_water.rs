@@ -33,13 +33,13 @@ impl Water {
     /// The first molecule has the number 0. Each number is returned three times.
     fn hydrogen(&self) -> usize {
         // TODO: find a molecule, and wait until it is complete.
-        todo!("let a hydrogen wait; molecules before: {}", self.molecules())
+        todo!("find a molecule for a hydrogen")
     }
 
     /// As `hydrogen`, for an oxygen.
     fn oxygen(&self) -> usize {
         // TODO: the same for the other kind.
-        todo!("let an oxygen wait on {:?}", self.changed)
+        todo!("find a molecule for an oxygen")
     }
 
     /// How many complete molecules there are.

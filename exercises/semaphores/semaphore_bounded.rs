@@ -41,8 +41,7 @@ impl BoundedSemaphore {
     /// When that makes more than the limit; then no permit is given back at all.
     fn release(&self, permits: usize) -> Result<(), OverRelease> {
         // TODO: give the permits back if there is room for all of them.
-        let (most, wake) = (self.limit, &self.released);
-        todo!("give {permits} back of at most {most}, {wake:?}; or {OverRelease:?}")
+        todo!("give the permits back, or refuse")
     }
 }
 

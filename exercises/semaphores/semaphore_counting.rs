@@ -27,13 +27,13 @@ impl Semaphore {
     /// Takes a permit; sleeps until there is one (Dijkstra's P).
     fn acquire(&self) {
         // TODO: take a permit as soon as there is one.
-        todo!("take a permit from {:?}", self.available)
+        todo!("take a permit")
     }
 
     /// Gives a permit back (Dijkstra's V).
     fn release(&self) {
         // TODO: make the permit available, and let a waiting thread know.
-        todo!("give a permit back, and notify {:?}", self.released)
+        todo!("give a permit back")
     }
 }
 

@@ -32,13 +32,13 @@ impl FairSemaphore {
     /// Takes a permit; sleeps until it is this thread's turn and there is one.
     fn acquire(&self) {
         // TODO: queue up, wait for your turn, take a permit.
-        todo!("wait for the turn of ticket {}", self.queue_up().1)
+        todo!("wait for your turn")
     }
 
     /// As `acquire`; gives up, with `false`, when `limit` has passed.
     fn acquire_timeout(&self, limit: Duration) -> bool {
         // TODO: as above, but leave the line when the time is up.
-        todo!("wait for a turn, for at most {limit:?}")
+        todo!("wait for your turn, within the limit")
     }
 
     fn queue_up(&self) -> (MutexGuard<'_, Line>, u64) {

@@ -46,8 +46,7 @@ impl Pool {
     /// after a job that failed.
     fn run(&self, job: impl FnOnce(&Connection) -> Answer) -> Answer {
         // TODO: lend an idle connection to the job.
-        let (idle, size) = (&self.idle, size_of_val(&job));
-        todo!("lend one of {idle:?} to a job ({size}), wait on {:?}", self.returned)
+        todo!("lend a connection to the job")
     }
 }
 
