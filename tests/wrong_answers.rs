@@ -183,6 +183,7 @@ fn judge(program: &Path, exercise: &str, answer: &str) -> anyhow::Result<Judged>
     let output = assert_cmd::Command::new(program)
         .arg(format!("{exercise}::{answer}::"))
         .current_dir(workspace())
+        .env_remove("RUST_BACKTRACE")
         .timeout(LIMIT)
         .output()?;
     let time = start.elapsed();

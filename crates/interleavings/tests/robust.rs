@@ -611,3 +611,21 @@ fn coverage_says_what_was_not_done() {
     assert_eq!((all.preemptions, all.complete), (Some(2), true));
     assert!(all.to_string().ends_with("with at most 2 preemptions"), "{all}");
 }
+
+#[test]
+fn a_time_out_that_finds_the_mutex_taken_waits_for_the_sleeper_who_holds_it() {
+    check(|| {
+        let pair = (Mutex::new(0), Condvar::new());
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let guard = pair.0.lock().unwrap();
+                let limit = Duration::from_millis(1);
+                drop(pair.1.wait_timeout(guard, limit).unwrap());
+            });
+            scope.spawn(|| {
+                let _guard = pair.0.lock().unwrap();
+                thread::sleep(Duration::from_millis(2));
+            });
+        });
+    });
+}

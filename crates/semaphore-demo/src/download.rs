@@ -5,7 +5,7 @@
 //! files are the downloaded sources of everything this workspace is built from, and
 //! the workspace itself.
 //!
-//! Run:     cargo run -p semaphore-demo -- download [DIR] [--permits N]
+//! Run:     `cargo run -p semaphore-demo -- download [DIR] [--permits N]`
 //! Expect:  MB/s, a digest, and lanes in which at most N workers hold a permit
 //! Chapter: book/src/semaphores.md
 //! Source:  FIPS 180-4 for SHA-256

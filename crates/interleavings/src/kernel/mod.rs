@@ -574,7 +574,9 @@ impl Exec {
         let next_deadline = if anybody {
             None
         } else {
-            let timed = self.threads.iter().filter(|t| !t.finished);
+            // Whose time is up, but whose mutex is taken, cannot go on either.
+            let timed =
+                self.threads.iter().filter(|t| !t.finished && self.could_wake(t));
             timed.filter_map(|t| t.deadline).min()
         };
         for (t, thread) in self.threads.iter().enumerate() {
