@@ -113,7 +113,7 @@ impl Demo {
         self.add(name, about, Kind::Regular, command, Box::new(run))
     }
 
-    /// Adds a scene that goes wrong, for [`trial`](crate::trial) and for the curious.
+    /// Adds a scene that goes wrong, for [`trial()`](crate::trial()) and for the curious.
     ///
     /// It is left out when all scenes run. A short silence counts as a hang.
     pub fn goes_wrong(

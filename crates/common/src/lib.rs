@@ -4,7 +4,7 @@
 //! * [`Actor`] is a thread or a process with a name: it says what it does, and what it
 //!   does is recorded and drawn as a lane of a timeline.
 //! * The [`watchdog`] ends what hangs and names who was last seen doing what.
-//! * [`child`] starts processes that cannot outlive the demo, [`trial`] runs a version
+//! * [`child`] starts processes that cannot outlive the demo, [`trial()`] runs a version
 //!   that goes wrong on purpose where it can do no harm.
 //! * [`measure`] says which machine a figure comes from and draws bars.
 //!

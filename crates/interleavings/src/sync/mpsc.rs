@@ -115,7 +115,7 @@ pub fn sync_channel<T>(bound: usize) -> (SyncSender<T>, Receiver<T>) {
     )
 }
 
-/// The sending end of a [`channel`].
+/// The sending end of a [`channel()`].
 pub struct Sender<T> {
     real: mpsc::Sender<T>,
     shared: Arc<Shared<T>>,
