@@ -24,6 +24,9 @@ fn every_command_names_a_demo_and_a_scene_that_exist() {
         let command = command.split(['`', '\n']).next().unwrap();
         let mut words = command.split_whitespace();
         let name = words.next().unwrap();
+        if name == "book" {
+            continue;
+        }
         let demo = demos().iter().find(|demo| demo.name == name);
         let demo = demo.unwrap_or_else(|| panic!("no demo `{name}`"));
         if let (Some("--"), Some(scene)) = (words.next(), words.next())

@@ -6,12 +6,13 @@
 //! threads for every permit.
 //!
 //! Run:     cargo run -p semaphore-demo -- fair
-//! Expect:  many turns in a row for one thread, then nearly always one
+//! Expect:  overtaken many times, then never or nearly so
 //! Chapter: book/src/semaphores.md
 //! Source:  Java's `Semaphore(permits, fair)`; Python's semaphores promise no order
 
 use std::collections::VecDeque;
 use std::hint;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -27,12 +28,16 @@ const LINE: usize = 5;
 
 pub fn run() -> anyhow::Result<()> {
     let plain = Semaphore::new(1);
-    let row = longest_row(|| plain.acquire());
-    println!("plain: of {TURNS} turns one thread had up to {row} in a row");
+    let overtaken = times_overtaken(|| plain.acquire());
+    println!(
+        "plain: in {TURNS} turns the one who waited was overtaken {overtaken} times"
+    );
 
     let fair = FairSemaphore::new(1);
-    let row = longest_row(|| fair.acquire());
-    println!("fair:  of {TURNS} turns one thread had up to {row} in a row");
+    let overtaken = times_overtaken(|| fair.acquire());
+    println!(
+        "fair:  in {TURNS} turns the one who waited was overtaken {overtaken} times"
+    );
 
     let order = order_of_entry();
     let arrived: Vec<usize> = (1..=LINE).collect();
@@ -44,18 +49,27 @@ pub fn run() -> anyhow::Result<()> {
 
 /// Two threads want the only permit again as soon as they have given it back.
 ///
-/// Returns how many turns in a row one of them had at most.
-fn longest_row<P>(acquire: impl Fn() -> P + Sync) -> usize {
-    let turns = Mutex::new(Vec::with_capacity(TURNS));
-    let take_turns = |name: usize| {
+/// Returns how often one took two turns in a row although the other had been waiting
+/// before it came back.
+fn times_overtaken<P>(acquire: impl Fn() -> P + Sync) -> usize {
+    let turns = Mutex::new(Turns::default());
+    let waiting = [AtomicBool::new(false), AtomicBool::new(false)];
+    let take_turns = |me: usize| {
         loop {
+            // Relaxed: what is counted is an observation, it decides nothing.
+            let other_came_first = waiting[1 - me].load(Ordering::Relaxed);
+            waiting[me].store(true, Ordering::Relaxed);
             let _permit = acquire();
+            waiting[me].store(false, Ordering::Relaxed);
             {
                 let mut turns = turns.lock().unwrap();
-                if turns.len() == TURNS {
+                if turns.taken == TURNS {
                     return;
                 }
-                turns.push(name);
+                let overtakes = other_came_first && turns.last == Some(me);
+                turns.overtaken += usize::from(overtakes);
+                turns.last = Some(me);
+                turns.taken += 1;
             }
             // Stands for work, during which the other comes and waits. Not a sleep:
             // who comes out of a sleep is no quicker than who waits.
@@ -66,15 +80,18 @@ fn longest_row<P>(acquire: impl Fn() -> P + Sync) -> usize {
         }
     };
     thread::scope(|scope| {
-        let closed = acquire();
+        scope.spawn(|| take_turns(0));
         scope.spawn(|| take_turns(1));
-        scope.spawn(|| take_turns(2));
-        // Time for both to come and wait; who is late only starts a row of the other.
-        thread::sleep(Duration::from_millis(20));
-        drop(closed);
     });
-    let turns = turns.into_inner().unwrap();
-    turns.chunk_by(|one, next| one == next).map(<[usize]>::len).max().unwrap_or(0)
+    turns.into_inner().unwrap().overtaken
+}
+
+#[derive(Default)]
+struct Turns {
+    taken: usize,
+    overtaken: usize,
+    /// Who had the last turn.
+    last: Option<usize>,
 }
 
 /// Queues up one thread after another, then opens, and notes who comes in when.
