@@ -1,7 +1,6 @@
 //! The command line of a demo: its scenes, by name.
 
 use std::fmt;
-use std::io::Write;
 use std::panic::{self, PanicHookInfo};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -199,7 +198,6 @@ impl Demo {
             .subcommand_value_name("SCENE")
             .subcommand_help_heading("Scenes")
             .disable_help_subcommand(true)
-            .args_conflicts_with_subcommands(false)
             .subcommands(
                 self.scenes.iter().map(|scene| {
                     scene.command.clone().hide(scene.kind != Kind::Regular)
@@ -324,7 +322,5 @@ fn tell_of_panic(info: &PanicHookInfo<'_>) {
     let place =
         info.location().map(|place| format!("{}:{}", place.file(), place.line()));
     let place = place.unwrap_or_default();
-    // Standard error may be closed; the panic itself goes on.
-    let _ = std::io::stderr().flush();
     complain(format_args!("thread '{name}' panicked at {place}: {what}"));
 }
