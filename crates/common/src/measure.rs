@@ -2,17 +2,18 @@
 
 use std::thread;
 
-/// Which machine the figures come from, and when they were taken.
+/// Which build and which machine the figures come from, and when they were taken.
 ///
-/// For instance `2 cores, AMD EPYC 9R14, linux x86_64, 2026-11-20`.
+/// For instance `release build; 2 cores, AMD EPYC 9R14, linux x86_64, 2026-11-20`.
 #[must_use]
 pub fn machine() -> String {
+    let build = if cfg!(debug_assertions) { "dev build" } else { "release build" };
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let cores = if cores == 1 { "1 core".to_owned() } else { format!("{cores} cores") };
     let processor = processor().map_or_else(String::new, |name| format!("{name}, "));
     let (system, architecture) = (std::env::consts::OS, std::env::consts::ARCH);
     let date = jiff::Timestamp::now().strftime("%F");
-    format!("{cores}, {processor}{system} {architecture}, {date}")
+    format!("{build}; {cores}, {processor}{system} {architecture}, {date}")
 }
 
 /// The processor's name, where the system tells it in a file.

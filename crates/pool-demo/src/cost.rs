@@ -45,8 +45,7 @@ pub struct Options {
 #[expect(clippy::needless_pass_by_value)]
 pub fn run(options: Options) -> anyhow::Result<()> {
     let jobs: Vec<u64> = (0..options.jobs).collect();
-    let build = if cfg!(debug_assertions) { "debug build" } else { "release build" };
-    println!("{}, {build}", machine());
+    println!("{}", machine());
     println!("{} jobs, {WORKERS} workers; µs a job:\n", jobs.len());
     println!("         threads           processes");
     println!(" size    rayon  by hand     chunks    batches");

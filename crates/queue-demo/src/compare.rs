@@ -77,8 +77,7 @@ const CONTENDERS: [Contender; 6] = [
 
 #[expect(clippy::needless_pass_by_value, reason = "the form of a scene's function")]
 pub fn run(options: Options) -> anyhow::Result<()> {
-    let build = if cfg!(debug_assertions) { "debug build" } else { "release build" };
-    println!("{}, {build}", machine());
+    println!("{}", machine());
     let Options { millis, senders } = options;
     println!("senders: {senders}, {millis} ms a round, room if bounded: {CAPACITY}\n");
 
