@@ -2,19 +2,31 @@
 //!
 //! Run: cargo run -p schedules -- lost-update
 
+mod additions;
 mod all_orders;
+mod half_an_update;
+mod locked_twice;
 mod lost_notification;
 mod lost_update;
+mod made_twice;
+mod message_passing;
+mod outcomes;
+mod overdrawn;
+mod spin_lock;
 mod stolen_permit;
+mod store_buffering;
 mod turns;
 mod two_orders;
+mod two_upgrades;
 
 use std::fs;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use common::println;
 use interleavings::Checker;
+
+use crate::outcomes::Table;
 
 /// The programs by name.
 const PROGRAMS: &[(&str, fn())] = &[
@@ -22,6 +34,21 @@ const PROGRAMS: &[(&str, fn())] = &[
     ("two-orders", two_orders::run),
     ("stolen-permit", stolen_permit::run),
     ("lost-notification", lost_notification::run),
+    ("overdrawn", overdrawn::run),
+    ("locked-twice", locked_twice::run),
+    ("two-upgrades", two_upgrades::run),
+    ("made-twice", made_twice::run),
+    ("half-an-update", half_an_update::run),
+    ("message-passing", message_passing::run),
+    ("store-buffering", store_buffering::run),
+    ("spin-lock", spin_lock::run),
+];
+
+/// Programs of which the checker prints every result.
+const OUTCOMES: &[(&str, fn() -> Table)] = &[
+    ("additions-outcomes", additions::results),
+    ("message-passing-outcomes", message_passing::results),
+    ("store-buffering-outcomes", store_buffering::results),
 ];
 
 fn main() -> ExitCode {
@@ -40,13 +67,19 @@ const TURNS: &str = "turns";
 
 /// Prints what the checker finds; `--trace FILE` writes it down for the book's player.
 fn explain(arguments: &[String]) -> anyhow::Result<()> {
-    let names: Vec<&str> = PROGRAMS.iter().map(|(name, _)| *name).collect();
-    let names = format!("{}, {TURNS}", names.join(", "));
+    let with_outcomes = OUTCOMES.iter().map(|(name, _)| *name);
+    let names = PROGRAMS.iter().map(|(name, _)| *name).chain(with_outcomes);
+    let names = names.chain([TURNS]).collect::<Vec<_>>().join(", ");
     let (name, file) = match arguments {
         [name] => (name, None),
         [name, option, file] if option == "--trace" => (name, Some(file)),
         _ => bail!("which of {names}? `--trace FILE` writes the schedule down"),
     };
+    if let Some((_, results)) = OUTCOMES.iter().find(|(known, _)| known == name) {
+        ensure!(file.is_none(), "`{name}` has many schedules, and no trace");
+        results()?.iter().for_each(|line| println!("{line}"));
+        return Ok(());
+    }
     let trace = if name == TURNS {
         let (lines, trace) = all_orders::explain()?;
         lines.iter().for_each(|line| println!("{line}"));

@@ -1,0 +1,28 @@
+//! A method that holds the lock calls another one that takes it.
+
+use std::sync::Mutex;
+use std::thread;
+
+pub fn run() {
+    let account = Account { balance: Mutex::new(100) };
+    thread::scope(|scope| {
+        scope.spawn(|| account.pay(30));
+    });
+}
+
+struct Account {
+    balance: Mutex<i64>,
+}
+
+impl Account {
+    fn pay(&self, amount: i64) {
+        let mut balance = self.balance.lock().unwrap();
+        if self.can_pay(amount) {
+            *balance -= amount;
+        }
+    }
+
+    fn can_pay(&self, amount: i64) -> bool {
+        *self.balance.lock().unwrap() >= amount
+    }
+}
