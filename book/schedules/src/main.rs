@@ -26,7 +26,7 @@ use anyhow::{Context, bail, ensure};
 use common::println;
 use interleavings::Checker;
 
-use crate::outcomes::Table;
+use crate::outcomes::Results;
 
 /// The programs by name.
 const PROGRAMS: &[(&str, fn())] = &[
@@ -45,7 +45,7 @@ const PROGRAMS: &[(&str, fn())] = &[
 ];
 
 /// Programs of which the checker prints every result.
-const OUTCOMES: &[(&str, fn() -> Table)] = &[
+const OUTCOMES: &[(&str, Results)] = &[
     ("additions-outcomes", additions::results),
     ("message-passing-outcomes", message_passing::results),
     ("store-buffering-outcomes", store_buffering::results),

@@ -8,6 +8,9 @@ use interleavings::Checker;
 /// Lines of a table, or why there are too many results for one.
 pub type Table = anyhow::Result<Vec<String>>;
 
+/// Runs a program in all ways, and puts what comes out into a table.
+pub type Results = fn() -> Table;
+
 /// Every result of `body`, in order; nothing is left out.
 ///
 /// # Errors
