@@ -126,7 +126,7 @@ fn player_without_script() -> anyhow::Result<()> {
     let trace = paths::read(workspace(), "book/outputs/lost-update.json")?;
     let trace: Value = serde_json::from_str(&trace)?;
     let steps = trace["steps"].as_array().context("steps")?.len();
-    let text = page("locks")?;
+    let text = page("races")?;
     let player = text.split(r#"id="player-1""#).nth(1).context("a player")?;
     let player = player.split("</section>").next().unwrap_or_default();
     ensure!(player.matches("<tr data-thread").count() == steps, "not {steps} rows");

@@ -1,5 +1,6 @@
 import threading
 
+# ANCHOR: race
 counter = 0
 both_have_read = threading.Barrier(2)
 
@@ -7,11 +8,11 @@ both_have_read = threading.Barrier(2)
 def add_one():
     global counter
     seen = counter
-    both_have_read.wait()  # Forces what otherwise is bad luck.
+    both_have_read.wait()  # Forces bad luck.
     counter = seen + 1
+# ANCHOR_END: race
 
 
-# ANCHOR: locked
 lock = threading.Lock()
 
 
@@ -19,7 +20,6 @@ def add_one_locked():
     global counter
     with lock:
         counter += 1
-# ANCHOR_END: locked
 
 
 def count(add):

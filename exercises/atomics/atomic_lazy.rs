@@ -2,7 +2,7 @@
 //! Given:  drafts, written with Relaxed, and the number of the draft that has won.
 //! Change: the body of `get`.
 //! Check:  cargo test --bin atomic_lazy
-//! Read:   book/src/atomics.md, the part on racing to initialise
+//! Read:   book/src/orderings.md, the part on release and acquire
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;

@@ -2,7 +2,7 @@
 //! Given:  two counters as at a baker's shop: the next ticket, and the one being served.
 //! Change: the bodies of `wait_for` and `call_next`.
 //! Check:  cargo test --bin atomic_ticket_lock
-//! Read:   book/src/atomics.md, the part on ticket locks
+//! Read:   book/src/orderings.md, the part on spin locks
 
 use std::hint;
 use std::sync::atomic::{AtomicU32, Ordering};

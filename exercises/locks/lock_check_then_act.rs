@@ -2,7 +2,7 @@
 //! Given:  the seats of a show behind a mutex, and two ways to look at them.
 //! Change: the body of `book`.
 //! Check:  cargo test --bin lock_check_then_act
-//! Read:   book/src/locks.md, the part on check-then-act
+//! Read:   book/src/races.md, the part on looking before leaping
 
 use std::sync::Mutex;
 use std::thread;

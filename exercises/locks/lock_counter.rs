@@ -2,7 +2,7 @@
 //! Given:  a counter whose value is behind a mutex.
 //! Change: the body of `add`.
 //! Check:  cargo test --bin lock_counter
-//! Read:   book/src/locks.md and std::sync::Mutex
+//! Read:   book/src/races.md and std::sync::Mutex
 
 use std::sync::Mutex;
 use std::thread;

@@ -2,7 +2,7 @@
 //! Given:  a place for the value behind a mutex, and an `Arc` to share it.
 //! Change: the body of `with`.
 //! Check:  cargo test --bin lock_once
-//! Read:   book/src/locks.md and std::sync::OnceLock
+//! Read:   book/src/once.md and std::sync::OnceLock
 
 use std::sync::{Arc, Mutex};
 use std::thread;

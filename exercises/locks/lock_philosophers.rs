@@ -2,7 +2,7 @@
 //! Given:  a round table with a mutex for every fork.
 //! Change: the body of `dine`.
 //! Check:  cargo test --bin lock_philosophers
-//! Read:   book/src/locks.md, the part on deadlock
+//! Read:   book/src/deadlocks.md, the part on philosophers
 
 use std::sync::Mutex;
 use std::thread;

@@ -2,7 +2,7 @@
 //! Given:  an account, a change that may panic half-way, and a way to repair it.
 //! Change: the body of `lock`.
 //! Check:  cargo test --bin lock_poison
-//! Read:   book/src/locks.md, the part on poisoning
+//! Read:   book/src/poison.md
 
 use std::sync::{Mutex, MutexGuard};
 use std::thread;

@@ -2,7 +2,7 @@
 //! Given:  the state, a mutex around it, and a condition variable for those who wait.
 //! Change: the bodies of `lock` and `unlock`.
 //! Check:  cargo test --bin lock_reentrant
-//! Read:   book/src/locks.md, the part on reentrant locks
+//! Read:   book/src/reentrant.md
 
 use std::sync::{Condvar, Mutex};
 use std::thread::{self, ThreadId};

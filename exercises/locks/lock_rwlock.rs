@@ -2,7 +2,7 @@
 //! Given:  a glossary behind a reader-writer lock.
 //! Change: the bodies of `look_up` and `define`.
 //! Check:  cargo test --bin lock_rwlock
-//! Read:   book/src/locks.md and std::sync::RwLock
+//! Read:   book/src/rwlock.md and std::sync::RwLock
 
 use std::collections::BTreeMap;
 use std::sync::RwLock;

@@ -2,7 +2,7 @@
 //! Given:  drafts, written with Relaxed, and the number of the draft that has won.
 //! Answer: one compare-exchange decides: Release for the winner, Acquire for the others.
 //! Check:  cargo test --bin atomic_lazy_sol
-//! Read:   book/src/atomics.md, the part on racing to initialise
+//! Read:   book/src/orderings.md, the part on release and acquire
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;

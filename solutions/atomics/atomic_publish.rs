@@ -2,7 +2,7 @@
 //! Given:  a report of two numbers, and a flag that says when they are there.
 //! Answer: the flag is stored last, with Release, and loaded first, with Acquire.
 //! Check:  cargo test --bin atomic_publish_sol
-//! Read:   book/src/atomics.md, the part on release and acquire
+//! Read:   book/src/orderings.md, the part on release and acquire
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;

@@ -2,7 +2,7 @@
 //! Given:  a ring of slots, and two counters that only ever grow.
 //! Answer: the slot first, then the counter, with Release; the other's with Acquire.
 //! Check:  cargo test --bin atomic_ring_sol
-//! Read:   book/src/atomics.md, the part on ring buffers
+//! Read:   book/src/orderings.md, the part on release and acquire
 
 use std::hint;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

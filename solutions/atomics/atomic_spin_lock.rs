@@ -2,7 +2,7 @@
 //! Given:  the flag, a guard, and a counter of two Relaxed operations that needs a lock.
 //! Answer: a swap with Acquire takes it, a store with Release gives it back.
 //! Check:  cargo test --bin atomic_spin_lock_sol
-//! Read:   book/src/atomics.md, the part on spin locks
+//! Read:   book/src/orderings.md, the part on spin locks
 
 use std::hint;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -2,7 +2,7 @@
 //! Given:  the seats of a show behind a mutex, and two ways to look at them.
 //! Answer: one guard is held from finding a free seat to taking it.
 //! Check:  cargo test --bin lock_check_then_act_sol
-//! Read:   book/src/locks.md, the part on check-then-act
+//! Read:   book/src/races.md, the part on looking before leaping
 
 use std::sync::Mutex;
 use std::thread;

@@ -2,7 +2,7 @@
 //! Given:  a counter whose value is behind a mutex.
 //! Answer: one guard is held from reading the old value to returning the new one.
 //! Check:  cargo test --bin lock_counter_sol
-//! Read:   book/src/locks.md and std::sync::Mutex
+//! Read:   book/src/races.md and std::sync::Mutex
 
 use std::sync::Mutex;
 use std::thread;

@@ -2,7 +2,7 @@
 //! Given:  a round table with a mutex for every fork.
 //! Answer: everybody takes the fork with the smaller number first.
 //! Check:  cargo test --bin lock_philosophers_sol
-//! Read:   book/src/locks.md, the part on deadlock
+//! Read:   book/src/deadlocks.md, the part on philosophers
 
 use std::sync::Mutex;
 use std::thread;

@@ -2,7 +2,7 @@
 //! Given:  the state, a mutex around it, and a condition variable for those who wait.
 //! Answer: the owner only raises the depth; the unlock that makes it 0 frees the lock.
 //! Check:  cargo test --bin lock_reentrant_sol
-//! Read:   book/src/locks.md, the part on reentrant locks
+//! Read:   book/src/reentrant.md
 
 use std::sync::{Condvar, Mutex};
 use std::thread::{self, ThreadId};

@@ -2,7 +2,7 @@
 //! Given:  a glossary behind a reader-writer lock.
 //! Answer: reading takes the read lock; the write lock comes after it, not within it.
 //! Check:  cargo test --bin lock_rwlock_sol
-//! Read:   book/src/locks.md and std::sync::RwLock
+//! Read:   book/src/rwlock.md and std::sync::RwLock
 
 use std::collections::BTreeMap;
 use std::sync::RwLock;

@@ -2,7 +2,7 @@
 //! Given:  accounts with a mutex each, and an auditor who locks two of them.
 //! Answer: both guards are held at once, and always taken in the order of the numbers.
 //! Check:  cargo test --bin lock_transfer_sol
-//! Read:   book/src/locks.md, the part on deadlock
+//! Read:   book/src/deadlocks.md, the part on one order for all
 
 use std::sync::Mutex;
 use std::thread;

@@ -7,7 +7,7 @@
 //!
 //! Run:     cargo run -p lock-demo -- contention [--threads N]
 //! Expect:  a table with bars; which one wins depends on your machine
-//! Chapter: book/src/contention.md
+//! Chapter: book/src/locks.md
 //! Source:  crossbeam_utils::CachePadded; U. Drepper, "What Every Programmer Should
 //!          Know About Memory", section 6.4
 

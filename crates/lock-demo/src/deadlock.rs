@@ -9,7 +9,7 @@
 //!
 //! Run:     cargo run -p lock-demo -- deadlock
 //! Expect:  a hang with who holds what, the circle by name and line, then the fix
-//! Chapter: book/src/locks.md
+//! Chapter: book/src/deadlocks.md
 //! Source:  E. G. Coffman et al., "System Deadlocks", 1971
 
 use std::thread;

@@ -1,7 +1,7 @@
 //! The wrong version of `philosophers`: all take the fork on their left first.
 //!
 //! Run:     cargo run -p lock-demo -- philosophers
-//! Chapter: book/src/locks.md
+//! Chapter: book/src/deadlocks.md
 //! Source:  E. W. Dijkstra, EWD310 "Hierarchical Ordering of Sequential Processes"
 
 use std::io;

@@ -7,7 +7,7 @@
 //!
 //! Run:     cargo run -p lock-demo -- once
 //! Expect:  one of four threads at work, one table; three panics on standard error
-//! Chapter: book/src/locks.md
+//! Chapter: book/src/once.md
 //! Source:  std::sync::OnceLock, std::sync::LazyLock
 
 use std::io;

@@ -2,7 +2,7 @@
 //!
 //! Run:     cargo run -p lock-demo -- deadlock-two-orders
 //! Expect:  a hang that the watchdog ends after a second, with who holds what
-//! Chapter: book/src/locks.md
+//! Chapter: book/src/deadlocks.md
 //! Source:  E. G. Coffman et al., "System Deadlocks", 1971
 
 use std::io;

@@ -9,7 +9,7 @@
 //!
 //! Run:     cargo run -p lock-demo -- philosophers
 //! Expect:  the circle of five by name, then two dinners with their meals
-//! Chapter: book/src/locks.md
+//! Chapter: book/src/deadlocks.md
 //! Source:  E. W. Dijkstra, EWD310 "Hierarchical Ordering of Sequential Processes"
 
 use std::array;

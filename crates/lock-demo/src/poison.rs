@@ -7,7 +7,7 @@
 //!
 //! Run:     cargo run -p lock-demo -- poison
 //! Expect:  two panics on standard error, one sum found wrong and repaired, one not
-//! Chapter: book/src/locks.md
+//! Chapter: book/src/poison.md
 //! Source:  std::sync::Mutex, "Poisoning"
 
 use std::io;

@@ -7,7 +7,7 @@
 //!
 //! Run:     cargo run -p lock-demo -- race
 //! Expect:  0 + 1 + 1 = 1, then no addition lost, then the compiler's refusal
-//! Chapter: book/src/locks.md
+//! Chapter: book/src/races.md
 //! Source:  the Rustonomicon, "Data Races and Race Conditions"
 
 use std::sync::{Barrier, Mutex};

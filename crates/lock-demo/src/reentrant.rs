@@ -8,7 +8,7 @@
 //!
 //! Run:     cargo run -p lock-demo -- reentrant
 //! Expect:  a second `lock` that hangs, one that works, and one that nobody needs
-//! Chapter: book/src/locks.md
+//! Chapter: book/src/reentrant.md
 //! Source:  parking_lot::ReentrantMutex (std's is unstable: `reentrant_lock`)
 
 use std::cell::RefCell;

@@ -8,7 +8,7 @@
 //!
 //! Run:     cargo run -p lock-demo -- rwlock
 //! Expect:  lanes with four readers side by side, the writer alone in the middle
-//! Chapter: book/src/locks.md
+//! Chapter: book/src/rwlock.md
 //! Source:  P. J. Courtois et al., "Concurrent Control with Readers and Writers", 1971
 
 use std::sync::{Barrier, RwLock, RwLockWriteGuard};

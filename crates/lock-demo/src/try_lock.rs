@@ -47,10 +47,12 @@ pub fn run() -> anyhow::Result<()> {
         for number in 1..=3 {
             let _working = me.works(format!("job {number}"));
             thread::sleep(WORK_TIME);
+            // ANCHOR: try
             match log.try_lock() {
                 Some(mut log) => log.push(format!("job {number} done")),
                 None => kept_back.push(format!("job {number} done")),
             }
+            // ANCHOR_END: try
         }
         println!("try_lock: taken, so {} lines were kept back", kept_back.len());
         ensure!(kept_back.len() == 3, "a lock that was held was taken");
