@@ -7,7 +7,7 @@
 //!
 //! Run:     cargo run -p condition-demo -- barrier
 //! Expect:  workers in step, two broken rounds and one that passes, as lanes
-//! Chapter: book/src/conditions.md
+//! Chapter: book/src/barriers.md
 //! Source:  std::sync::Barrier; src/primitives/barrier.rs
 
 use std::num::NonZero;
@@ -68,6 +68,7 @@ pub fn run() -> anyhow::Result<()> {
 fn keep_in_step(workers: [Actor; WORKERS.get()]) -> anyhow::Result<()> {
     let barrier = sync::Barrier::new(workers.len());
     let finished = [const { AtomicUsize::new(0) }; ROUNDS];
+    // ANCHOR: round
     let work_a_round = |finished: &AtomicUsize, me: Actor, work_time| {
         let working = me.works("its part of the round");
         // Stands for work; they stay in step however long it takes.
@@ -79,6 +80,7 @@ fn keep_in_step(workers: [Actor; WORKERS.get()]) -> anyhow::Result<()> {
         let is_leader = barrier.wait().is_leader();
         (finished.load(Ordering::Relaxed), is_leader)
     };
+    // ANCHOR_END: round
     let work =
         |me, time| finished.each_ref().map(|round| work_a_round(round, me, time));
     let seen: Vec<_> = thread::scope(|scope| {

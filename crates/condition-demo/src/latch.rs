@@ -7,7 +7,7 @@
 //!
 //! Run:     cargo run -p condition-demo -- latch
 //! Expect:  nobody runs before the start, all have arrived when the judge goes on
-//! Chapter: book/src/conditions.md
+//! Chapter: book/src/latches.md
 //! Source:  src/primitives/latch.rs
 
 use std::sync::Mutex;

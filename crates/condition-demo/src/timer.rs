@@ -6,7 +6,7 @@
 //!
 //! Run:     cargo run -p condition-demo -- timer
 //! Expect:  three jobs, none too soon; one cancelled in time and one too late
-//! Chapter: book/src/conditions.md
+//! Chapter: book/src/timers.md
 //! Source:  src/primitives/timer.rs
 
 use std::sync::mpsc;
@@ -24,6 +24,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 pub fn run() -> anyhow::Result<()> {
     let timer = Timer::new().context("start the thread of the timer")?;
     let (report, reports) = mpsc::channel();
+    // ANCHOR: plan
     let plan = |name, delay| {
         let me = Actor::new(name);
         let (waiting, report) = (me.waits("its time"), report.clone());
@@ -39,11 +40,13 @@ pub fn run() -> anyhow::Result<()> {
     plan("egg", 40 * MS);
     plan("toast", 80 * MS);
     let cake = plan("cake", HOUR);
+    // ANCHOR_END: plan
 
     for (me, delay, ran_after) in reports.iter().take(3) {
         ensure!(ran_after >= delay, "a job for {delay:?} ran after {ran_after:?}");
         let late = duration((ran_after - delay).as_secs_f64());
-        me.says(format_args!("planned for {delay:?}, ran {late} later"));
+        let delay = duration(delay.as_secs_f64());
+        me.says(format_args!("planned for {delay}, ran {late} later"));
     }
     let in_time = timer.cancel(cake);
     println!("cancel the cake, planned for an hour: in time: {in_time}");
