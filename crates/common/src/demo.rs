@@ -318,7 +318,7 @@ impl Scene {
 fn tell_of_panic(info: &PanicHookInfo<'_>) {
     let current = thread::current();
     let name = current.name().unwrap_or("without a name").to_owned();
-    let what = info.payload_as_str().unwrap_or("a payload that is not text");
+    let what = info.payload_as_str().unwrap_or("not a text");
     let place =
         info.location().map(|place| format!("{}:{}", place.file(), place.line()));
     let place = place.unwrap_or_default();
