@@ -7,7 +7,7 @@
 //!
 //! Run:     cargo run -p process-demo -- isolation
 //! Expect:  five failures, each as a process and as a thread, and who still answers
-//! Chapter: book/src/processes.md
+//! Chapter: book/src/thread-or-process.md
 //! Source:  std::alloc::handle_alloc_error, std::process::exit, setrlimit(2)
 
 use std::io::{BufRead, BufReader, Write, stdin};

@@ -7,7 +7,7 @@
 //!
 //! Run:     cargo run -p process-demo -- memory
 //! Expect:  a thread's change arrives, a child's does not, a child's message does
-//! Chapter: book/src/processes.md
+//! Chapter: book/src/thread-or-process.md
 //! Source:  std::process, fork(2)
 
 use std::fmt;

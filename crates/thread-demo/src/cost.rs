@@ -7,7 +7,7 @@
 //!
 //! Run:     cargo run -p thread-demo -- cost
 //! Expect:  a table of three times, and what a waiting thread takes in memory
-//! Chapter: book/src/threads.md
+//! Chapter: book/src/thread-cost.md
 //! Source:  the Linux manual page proc_pid_status(5), entries VmRSS and VmSize
 
 use std::hint::black_box;

@@ -8,7 +8,7 @@
 //!
 //! Run:     cargo run -p thread-demo -- local
 //! Expect:  three workers with counts of their own, and a value left over from a job
-//! Chapter: book/src/threads.md
+//! Chapter: book/src/thread-locals.md
 //! Source:  std::thread::LocalKey
 
 use std::cell::{Cell, RefCell};

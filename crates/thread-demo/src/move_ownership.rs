@@ -8,7 +8,7 @@
 //! Run:     cargo run -p thread-demo -- move-ownership
 //! Expect:  a list that went to a thread and back without being copied, three threads
 //!          with their own numbers, and three programs that the compiler refuses
-//! Chapter: book/src/threads.md
+//! Chapter: book/src/ownership.md
 //! Source:  std::thread::spawn, std::marker::Send; tests/refused/*.stderr
 
 use std::sync::Arc;

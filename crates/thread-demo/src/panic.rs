@@ -9,7 +9,7 @@
 //! Run:     cargo run -p thread-demo -- panic
 //! Expect:  three lines about panics on standard error, then five results: two values
 //!          and three reasons
-//! Chapter: book/src/threads.md
+//! Chapter: book/src/panics.md
 //! Source:  std::thread::Result, std::panic::panic_any
 
 use std::any::Any;
@@ -26,7 +26,7 @@ struct OutOfPaper {
 }
 
 pub fn run() -> anyhow::Result<()> {
-    let orders = ["12", "a dozen", "0", "900", "30"];
+    let orders = ["12", "ten", "0", "900", "30"];
     let threads = orders
         .into_iter()
         .enumerate()

@@ -8,7 +8,7 @@
 //!
 //! Run:     cargo run -p thread-demo -- parallelism
 //! Expect:  a speed-up near the number of cores, if nothing else is running
-//! Chapter: book/src/threads.md
+//! Chapter: book/src/thread-cost.md
 //! Source:  std::thread::available_parallelism
 
 use std::collections::BTreeSet;

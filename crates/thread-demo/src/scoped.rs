@@ -8,7 +8,7 @@
 //!
 //! Run:     cargo run -p thread-demo -- scoped
 //! Expect:  two facts about one text, then a picture of which each thread drew two rows
-//! Chapter: book/src/threads.md
+//! Chapter: book/src/scoped.md
 //! Source:  std::thread::scope, slice::chunks_mut
 
 use std::thread;

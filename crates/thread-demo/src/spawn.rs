@@ -54,10 +54,12 @@ fn count_to_four() -> anyhow::Result<()> {
 }
 
 fn count_primes() -> anyhow::Result<()> {
+    let main = Actor::new("main");
     let workers: Vec<_> =
         (1..=WORK.len()).map(|number| Actor::new(format!("worker {number}"))).collect();
     let (finished, finishes) = mpsc::channel();
 
+    // ANCHOR: start_all_then_join
     let threads: Vec<_> = WORK
         .into_iter()
         .zip(workers)
@@ -75,7 +77,10 @@ fn count_primes() -> anyhow::Result<()> {
         .collect();
     println!("started:  1 2 3 4 5");
 
+    let waiting = main.waits("joins them, worker 1 first");
     let found: Vec<usize> = threads.into_iter().map(|t| t.join().unwrap()).collect();
+    // ANCHOR_END: start_all_then_join
+    drop(waiting);
     let order: Vec<String> = finishes.try_iter().map(|n| n.to_string()).collect();
     println!("finished: {} (the scheduler decides)", order.join(" "));
     println!("joined:   1 2 3 4 5, which found {found:?}");

@@ -8,7 +8,7 @@
 //!
 //! Run:     cargo run -p thread-demo -- stop
 //! Expect:  how long a sleeping and a waiting thread take to end, as lanes too
-//! Chapter: book/src/threads.md
+//! Chapter: book/src/stopping.md
 //! Source:  std::sync::mpsc::Receiver::recv_timeout, Rust API Guidelines C-DTOR-BLOCK
 
 use std::sync::atomic::{AtomicBool, Ordering};
