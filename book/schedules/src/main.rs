@@ -4,18 +4,27 @@
 
 mod additions;
 mod all_orders;
+mod cancelled_job;
+mod full_circle;
 mod half_an_update;
+mod latch_wakes_one;
+mod left_early;
 mod locked_twice;
 mod lost_notification;
 mod lost_update;
 mod made_twice;
 mod message_passing;
+mod missed_event;
 mod not_joined;
+mod one_pill;
 mod outcomes;
 mod overdrawn;
+mod overtaken;
+mod reused_barrier;
 mod spin_lock;
 mod stolen_permit;
 mod store_buffering;
+mod swapped_answers;
 mod turns;
 mod two_orders;
 mod two_upgrades;
@@ -44,6 +53,15 @@ const PROGRAMS: &[(&str, fn())] = &[
     ("message-passing", message_passing::run),
     ("store-buffering", store_buffering::run),
     ("spin-lock", spin_lock::run),
+    ("missed-event", missed_event::run),
+    ("reused-barrier", reused_barrier::run),
+    ("latch-wakes-one", latch_wakes_one::run),
+    ("cancelled-job", cancelled_job::run),
+    ("swapped-answers", swapped_answers::run),
+    ("full-circle", full_circle::run),
+    ("one-pill", one_pill::run),
+    ("overtaken", overtaken::run),
+    ("left-early", left_early::run),
 ];
 
 /// Programs of which the checker prints every result.

@@ -1,13 +1,13 @@
 //! An event holds everybody back until it is set, and can be cleared and set again.
 //!
-//! Three visitors come to a closed gate, which opens and closes again before they look.
-//! A flag alone would send them home; the generation, which counts the openings, lets
-//! them in, and only the one who comes later has to wait. So it is in Python between
+//! Three visitors wait in front of a gate. Later three more come, and the gate opens
+//! and closes again before they look. A flag alone would leave them outside; the
+//! generation, which counts the openings, lets them in. So it is in Python between
 //! threads, while a wait on `multiprocessing.Event` can miss a set-then-clear.
 //!
 //! Run:     cargo run -p condition-demo -- event
-//! Expect:  three visitors in front of a closed gate who go in, a fourth who does not
-//! Chapter: book/src/conditions.md
+//! Expect:  visitors who wait for the gate, then some who find it closed and go in
+//! Chapter: book/src/events.md
 //! Source:  src/primitives/event.rs; python/cpython, gh-57711 and gh-95826
 
 use std::sync::Barrier;
@@ -15,27 +15,31 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::ensure;
-use common::{Actor, println};
+use common::{Actor, println, timeline};
 
 use crate::primitives::Event;
 
 const VISITORS: [&str; 3] = ["visitor 1", "visitor 2", "visitor 3"];
 /// Who has not been let in by then goes home.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// Enough for a thread to be woken on the busiest machine.
+const LONG: Duration = Duration::from_secs(15);
+/// Stands for work of the keeper, and for what the visitors do inside.
+const WORK_TIME: Duration = Duration::from_millis(30);
 
 pub fn run() -> anyhow::Result<()> {
     let open = Event::new();
     ensure!(!open.wait(PATIENCE), "a visitor came through a gate that never opened");
-    println!("not set: a visitor waits {PATIENCE:?} and goes home");
-    open.set();
-    ensure!(
-        open.wait(PATIENCE) && open.wait(PATIENCE),
-        "the gate is open for one only"
-    );
-    println!("set: one visitor goes in, and so does the next");
+    println!("not set: who waits for it goes home after a while\n");
+
+    let let_in = wait_for_the_gate(&open);
+    timeline::so_far().print();
+    println!("\nset: all who waited go in, and so does who comes later");
+    ensure!(let_in == [true; VISITORS.len()], "a visitor was left outside");
+    ensure!(open.wait(PATIENCE), "the gate was open for those who waited only");
     open.clear();
 
-    println!("clear: three visitors come, then the gate opens and closes at once");
+    println!("clear: three more come, then the gate opens and closes at once");
     for visitor in open_and_close(&open) {
         let Visitor { me, found_open, let_in, openings } = visitor;
         let found = if found_open { "open" } else { "closed" };
@@ -48,6 +52,29 @@ pub fn run() -> anyhow::Result<()> {
     ensure!(!let_in, "the gate was left open");
     println!("ok: a set lets in all who came before it, even if it is cleared at once");
     Ok(())
+}
+
+/// Sets the event while three threads wait for it.
+fn wait_for_the_gate(open: &Event) -> [bool; VISITORS.len()] {
+    let keeper = Actor::new("keeper");
+    thread::scope(|scope| {
+        let visitors = VISITORS.map(Actor::new).map(|me| {
+            scope.spawn(move || {
+                let waiting = me.waits("the gate");
+                let let_in = open.wait(LONG);
+                drop(waiting);
+                let _inside = me.works("inside");
+                thread::sleep(WORK_TIME);
+                let_in
+            })
+        });
+        let working = keeper.works("looking for the key");
+        thread::sleep(WORK_TIME);
+        drop(working);
+        keeper.marks("opens");
+        open.set();
+        visitors.map(|visitor| visitor.join().expect("a visit does not panic"))
+    })
 }
 
 struct Visitor {
