@@ -61,6 +61,13 @@ impl Actor {
         timeline::mark(self.id, &what.to_string());
     }
 
+    /// Marks the moment of the actor's death, and ends there what it was doing.
+    ///
+    /// Said by whoever killed it: a killed process cannot.
+    pub fn dies(self, how: impl Display) {
+        timeline::death(self.id, &how.to_string());
+    }
+
     /// The actor waits for `what` until the span is dropped.
     pub fn waits(self, what: impl Display) -> Span {
         self.span(Activity::Waits, &what.to_string())

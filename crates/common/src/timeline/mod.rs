@@ -87,9 +87,21 @@ struct Event {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum What {
-    Begin { span: SpanId, activity: Activity, label: String },
-    End { span: SpanId },
-    Mark { label: String },
+    Begin {
+        span: SpanId,
+        activity: Activity,
+        label: String,
+    },
+    End {
+        span: SpanId,
+    },
+    Mark {
+        label: String,
+    },
+    /// A mark after which the actor does nothing more.
+    Death {
+        label: String,
+    },
 }
 
 /// What one scene recorded, ready to be drawn.
@@ -277,6 +289,11 @@ pub(crate) fn mark(actor: ActorId, label: &str) {
     with_recording(|recording| recording.record(actor, What::Mark { label }));
 }
 
+pub(crate) fn death(actor: ActorId, label: &str) {
+    let label = label.to_owned();
+    with_recording(|recording| recording.record(actor, What::Death { label }));
+}
+
 /// Lets `command`, once started, record into the timeline of this process.
 ///
 /// # Errors
@@ -404,6 +421,12 @@ impl Recording {
                     }
                 }
                 What::Mark { label } => lane.marks.push(Mark { at, label }),
+                What::Death { label } => {
+                    lane.marks.push(Mark { at, label });
+                    for span in lane.spans.iter_mut().filter(|span| span.open) {
+                        (span.end, span.open) = (at, false);
+                    }
+                }
             }
         }
         lanes.retain(|lane| !(lane.spans.is_empty() && lane.marks.is_empty()));

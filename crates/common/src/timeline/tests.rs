@@ -68,6 +68,18 @@ fn a_span_that_never_ended_stays_open() {
 }
 
 #[test]
+fn a_death_ends_what_the_dead_was_doing() {
+    let _turn = turn();
+    let victim = crate::Actor::new("victim");
+    std::mem::forget((victim.holds("a lock"), victim.works("a file")));
+    victim.dies("killed");
+    crate::Actor::new("other").marks("the end");
+    let lane = take().lanes.swap_remove(0);
+    let death = lane.marks[0].at;
+    assert!(lane.spans.iter().all(|span| !span.open && span.end == death));
+}
+
+#[test]
 fn a_span_of_an_earlier_scene_leaves_no_trace_in_the_next() {
     let _turn = turn();
     let left_behind = crate::Actor::new("left behind").works("the past");
