@@ -293,10 +293,12 @@ impl Page<'_> {
             format!(r#"<a href="{}">{lines}</a>"#, self.source(file, part.first))
         });
         let parts = parts.collect::<Vec<_>>().join(", ");
+        // What the compiler says has long lines at its head and in its notes.
+        let class = if file.ends_with(".stderr") { "message" } else { "" };
         Ok(format!(
             r#"<figure class="listing"><figcaption class="caption"><code>{}</code> {parts}</figcaption>{}</figure>"#,
             html::escape(file),
-            html::code("", html::language(file), &excerpt.text),
+            html::code(class, html::language(file), &excerpt.text),
         ))
     }
 
