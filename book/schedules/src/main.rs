@@ -5,6 +5,7 @@
 mod additions;
 mod all_orders;
 mod cancelled_job;
+mod endless_scope;
 mod full_circle;
 mod half_an_update;
 mod latch_wakes_one;
@@ -41,6 +42,7 @@ use crate::outcomes::Results;
 /// The programs by name.
 const PROGRAMS: &[(&str, fn())] = &[
     ("not-joined", not_joined::run),
+    ("endless-scope", endless_scope::run),
     ("lost-update", lost_update::run),
     ("two-orders", two_orders::run),
     ("stolen-permit", stolen_permit::run),

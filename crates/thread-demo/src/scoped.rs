@@ -22,12 +22,7 @@ const COLUMNS: usize = 64;
 
 pub fn run() -> anyhow::Result<()> {
     let text = String::from("a scope ends when the last of its threads has ended");
-    let (words, longest) = thread::scope(|scope| {
-        // Both borrow `text`; neither owns it.
-        let words = scope.spawn(|| text.split(' ').count());
-        let longest = scope.spawn(|| text.split(' ').map(str::len).max().unwrap_or(0));
-        (words.join().unwrap(), longest.join().unwrap())
-    });
+    let (words, longest) = read_in_parallel(&text);
     println!("\"{text}\":");
     println!(
         "  {words} words, counted by one thread; the longest has {longest} letters, by another\n"
@@ -49,6 +44,16 @@ pub fn run() -> anyhow::Result<()> {
     ensure!(words == 11 && longest == 7, "a reader got the text wrong");
     println!("\nok: {WORKERS} threads wrote one slice, each its part, without a lock");
     Ok(())
+}
+
+/// How many words there are, and how many letters the longest has.
+fn read_in_parallel(text: &str) -> (usize, usize) {
+    thread::scope(|scope| {
+        // Both borrow `text`; neither owns it.
+        let words = scope.spawn(|| text.split(' ').count());
+        let longest = scope.spawn(|| text.split(' ').map(str::len).max().unwrap_or(0));
+        (words.join().unwrap(), longest.join().unwrap())
+    })
 }
 
 fn draw_in_parallel(picture: &mut [u8]) {
