@@ -9,7 +9,7 @@
 //! Run:     cargo run -p pool-demo -- by-hand
 //! Expect:  four lines about panics on standard error, then a pool that loses its
 //!          workers, one that keeps them, and two ways to drop one
-//! Chapter: book/src/pools.md
+//! Chapter: book/src/pool-by-hand.md
 //! Source:  The Rust Programming Language, 21.2 and 21.3; rayon::ThreadPool
 
 use std::sync::Arc;
@@ -80,6 +80,9 @@ fn panics() {
 
 /// What becomes of workers that do not catch panics: jobs done, jobs left for ever.
 fn naive() -> anyhow::Result<(usize, usize)> {
+    // Made before the threads start, they have their lanes in order.
+    let _lanes: Vec<_> =
+        (1..=WORKERS).map(|number| Actor::new(format!("naive {number}"))).collect();
     let (sender, receiver) = channel::unbounded::<fn()>();
     for _ in 0..WORKERS {
         sender.send(panics)?;

@@ -8,7 +8,7 @@
 //!
 //! Run:     cargo run -p pool-demo -- futures
 //! Expect:  six things to do with a future, and as lanes who was at work meanwhile
-//! Chapter: book/src/pools.md
+//! Chapter: book/src/futures.md
 //! Source:  Python's concurrent.futures; crates/pool-demo/src/future.rs
 
 use std::thread;

@@ -8,7 +8,7 @@
 //!
 //! Run:     cargo run -p pool-demo -- nested
 //! Expect:  a hang that the watchdog ends after a second, then two cures and their lanes
-//! Chapter: book/src/pools.md
+//! Chapter: book/src/futures.md
 //! Source:  Python's concurrent.futures, "ThreadPoolExecutor"; rayon::join
 
 use std::collections::BTreeMap;

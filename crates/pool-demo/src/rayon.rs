@@ -7,13 +7,13 @@
 //! `ThreadPool.map` looks like `par_iter`, but its threads take turns.
 //!
 //! Run:     cargo run -p pool-demo -- rayon
-//! Expect:  four rows with a speed-up, if there are cores to spare, and both as lanes
+//! Expect:  four rows with a speed-up, if there are cores to spare; one of them as lanes
 //! Chapter: book/src/pools.md
 //! Source:  rayon's documentation; R. Blumofe, C. Leiserson, "Scheduling Multithreaded
 //!          Computations by Work Stealing", JACM 46 (1999)
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use common::measure::{duration, machine};
@@ -25,8 +25,9 @@ use crate::{lanes_of, rayon_worker};
 
 const WORKERS: usize = 3;
 
-/// How often each form is timed.
+/// How often each form is timed at least, and for how long.
 const RUNS: usize = 3;
+const ENOUGH: Duration = Duration::from_millis(150);
 
 /// The call, what is done with it, and the doing.
 type Form = (&'static str, &'static str, fn() -> anyhow::Result<()>);
@@ -39,18 +40,25 @@ const FORMS: [Form; 4] = [
 ];
 
 pub fn run() -> anyhow::Result<()> {
-    let main = Actor::new("main");
     let _lanes = lanes_of(WORKERS);
-    let pool_of = |threads| ThreadPoolBuilder::new().num_threads(threads).build();
-    let alone = pool_of(1).context("start a thread")?;
-    let together = pool_of(WORKERS).context("start the threads")?;
+    let alone =
+        ThreadPoolBuilder::new().num_threads(1).build().context("start a thread")?;
+    let together = ThreadPoolBuilder::new().num_threads(WORKERS);
+    // A lane also for a thread that gets nothing to do.
+    let together = together.start_handler(|_| rayon_worker().marks("started"));
+    let together = together.build().context("start the threads")?;
+    // Drawn before anything is timed: to note what is done takes time.
+    for pool in [&alone, &together] {
+        pool.install(|| sieve(|piece| me().works(format!("piece {piece}"))));
+    }
+    let lanes = timeline::so_far();
 
     println!("{}\n", machine());
     println!("{:51}  1 thread  {WORKERS} threads", "");
     for (form, what, share) in FORMS {
-        let _waiting = main.waits(form);
-        let mut best = [f64::MAX; 2];
-        for _ in 0..RUNS {
+        let (mut best, mut runs, begun) = ([f64::MAX; 2], 0, Instant::now());
+        while runs < RUNS || begun.elapsed() < ENOUGH {
+            runs += 1;
             // In turns, and the best counts: other programs only make a run slower.
             for (best, pool) in best.iter_mut().zip([&alone, &together]) {
                 *best = best.min(seconds(pool, share).context(form)?);
@@ -62,8 +70,8 @@ pub fn run() -> anyhow::Result<()> {
             times[0], times[1]
         );
     }
-    println!("");
-    timeline::so_far().print();
+    println!("\nthe multiples, by one thread and by {WORKERS}:");
+    lanes.print();
     println!("\nok: whoever did which part, all four results were the known ones");
     Ok(())
 }
@@ -84,13 +92,21 @@ fn try_numbers() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Eratosthenes' sieve; each piece of the numbers is crossed out by itself.
 fn cross_out() -> anyhow::Result<()> {
+    let primes = sieve(|_piece| ());
+    ensure!(primes == 25_997, "{primes} primes below 300000");
+    Ok(())
+}
+
+/// Eratosthenes' sieve; each piece of the numbers is crossed out by itself.
+///
+/// What `note` returns is kept until the piece is done.
+fn sieve<T>(note: impl Fn(usize) -> T + Sync) -> usize {
     const PIECE: usize = 18_750;
     let mut crossed_out = vec![false; 300_000];
     crossed_out[..2].fill(true);
     crossed_out.par_chunks_mut(PIECE).enumerate().for_each(|(index, piece)| {
-        let _working = me().works(format!("piece {}", index + 1));
+        let _note = note(index + 1);
         let first = index * PIECE;
         for factor in (2..).take_while(|factor| factor * factor < first + PIECE) {
             let multiple = first.next_multiple_of(factor).max(factor * factor);
@@ -100,9 +116,7 @@ fn cross_out() -> anyhow::Result<()> {
                 .for_each(|x| *x = true);
         }
     });
-    let primes = crossed_out.into_par_iter().filter(|crossed_out| !crossed_out).count();
-    ensure!(primes == 25_997, "{primes} primes below 300000");
-    Ok(())
+    crossed_out.into_par_iter().filter(|crossed_out| !crossed_out).count()
 }
 
 fn sort_numbers() -> anyhow::Result<()> {
@@ -140,7 +154,6 @@ fn start_tasks<'s>(scope: &Scope<'s>, number: i32, sum: i32, found: &'s AtomicU3
             scope.spawn(move |scope| start_tasks(scope, number - 1, sum, found));
         }
     } else {
-        let _working = me().works(format!("signs after {sum}"));
         // Relaxed: the end of the scope orders all of them before the reading.
         found.fetch_add(ways(number, sum), Ordering::Relaxed);
     }
