@@ -9,6 +9,7 @@ mod endless_scope;
 mod full_circle;
 mod half_an_update;
 mod latch_wakes_one;
+mod late_cancel;
 mod left_early;
 mod locked_twice;
 mod lost_notification;
@@ -18,11 +19,13 @@ mod message_passing;
 mod missed_event;
 mod not_joined;
 mod one_pill;
+mod open_queue;
 mod outcomes;
 mod overdrawn;
 mod overtaken;
 mod reused_barrier;
 mod spin_lock;
+mod starved_pool;
 mod stolen_permit;
 mod store_buffering;
 mod swapped_answers;
@@ -64,6 +67,9 @@ const PROGRAMS: &[(&str, fn())] = &[
     ("one-pill", one_pill::run),
     ("overtaken", overtaken::run),
     ("left-early", left_early::run),
+    ("open-queue", open_queue::run),
+    ("late-cancel", late_cancel::run),
+    ("starved-pool", starved_pool::run),
 ];
 
 /// Programs of which the checker prints every result.
