@@ -2,7 +2,7 @@
 //! Given:  the handle, how it waits, and the way from a channel to the worker.
 //! Change: the bodies of `run` and `cancel`.
 //! Check:  cargo test --bin pool_future
-//! Read:   book/src/pools.md, std::sync::Condvar and std::panic::catch_unwind
+//! Read:   book/src/futures.md, std::sync::Condvar and std::panic::catch_unwind
 
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Condvar, Mutex};

@@ -2,7 +2,7 @@
 //! Given:  the handle, how it waits, and the way from a channel to the worker.
 //! Answer: the lock decides between start and cancel, and is not held by the work.
 //! Check:  cargo test --bin pool_future_sol
-//! Read:   book/src/pools.md, std::sync::Condvar and std::panic::catch_unwind
+//! Read:   book/src/futures.md, std::sync::Condvar and std::panic::catch_unwind
 
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Condvar, Mutex};

@@ -2,7 +2,7 @@
 //! Given:  the pool, its channel of jobs, and the start of its workers.
 //! Answer: the lock is held to take a job only; dropping closes the channel first.
 //! Check:  cargo test --bin pool_threads_sol
-//! Read:   book/src/pools.md, std::sync::mpsc and std::panic::catch_unwind
+//! Read:   book/src/pool-by-hand.md, std::sync::mpsc and std::panic::catch_unwind
 
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
