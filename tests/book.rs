@@ -22,6 +22,9 @@ use tempfile::TempDir;
 /// A browser needs some seconds; this ends one that hangs.
 const BROWSER_LIMIT: Duration = Duration::from_secs(90);
 
+/// About a second for each page; this ends a browser that hangs.
+const AUDIT_LIMIT: Duration = Duration::from_secs(600);
+
 /// The largest page in bytes, without pictures.
 const LARGEST_PAGE: u64 = 300_000;
 
@@ -39,6 +42,8 @@ fn main() -> ExitCode {
         trial("every Python file has its output".into(), every_python_file_is_run),
         trial("broken pages do not build".into(), broken_pages_do_not_build),
         trial("works in a browser".into(), works_in_a_browser),
+        trial("everybody can read it".into(), everybody_can_read_it),
+        trial("Python's names are in the map".into(), python_names_are_in_the_map),
     ];
     match output::all(workspace()) {
         Ok(recordings) => {
@@ -93,8 +98,16 @@ fn built() -> anyhow::Result<&'static Path> {
 /// The pages, as `SUMMARY.md` has them: `locks`, without the appendices.
 fn chapters() -> anyhow::Result<Vec<String>> {
     let summary = paths::read(workspace(), "book/src/SUMMARY.md")?;
-    let pages = summary.split("# Appendices").next().unwrap_or_default();
-    let names = pages.split(".md)").filter_map(|part| part.rsplit_once('('));
+    names_in(summary.split("# Appendices").next().unwrap_or_default())
+}
+
+/// The pages with the appendices.
+fn pages() -> anyhow::Result<Vec<String>> {
+    names_in(&paths::read(workspace(), "book/src/SUMMARY.md")?)
+}
+
+fn names_in(summary: &str) -> anyhow::Result<Vec<String>> {
+    let names = summary.split(".md)").filter_map(|part| part.rsplit_once('('));
     let names: Vec<String> = names.map(|(_, name)| name.to_owned()).collect();
     ensure!(names.len() > 3, "only {names:?}");
     Ok(names)
@@ -248,8 +261,8 @@ fn works_in_a_browser() -> anyhow::Result<()> {
     let Some(browser) = browser() else { return skip("there is no Chromium") };
     let served = tempfile::tempdir()?;
     copy(built()?, served.path())?;
-    let chapters = chapters()?.into_iter().chain(["scenes".into(), "std-items".into()]);
-    let pages: Vec<String> = chapters.map(|name| format!("{name}.html")).collect();
+    let pages: Vec<String> =
+        pages()?.into_iter().map(|name| format!("{name}.html")).collect();
     let checks = include_str!("book/browser.html").replace("PAGES", &pages.join(" "));
     fs::write(served.path().join("checks.html"), checks)?;
 
@@ -274,6 +287,78 @@ fn works_in_a_browser() -> anyhow::Result<()> {
     ensure!(failed.is_empty(), "{}", failed.join("\n"));
     ensure!(results.ends_with("done\n"), "the checks did not end:\n{results}");
     ensure!(passed > 30, "only {passed} checks");
+    Ok(())
+}
+
+/// axe-core and html-validate look at every page, in both themes and on a phone.
+fn everybody_can_read_it() -> anyhow::Result<()> {
+    let modules = workspace().join("target/tools/web");
+    let Some(browser) = browser() else { return skip("there is no Chromium") };
+    if !modules.join("node_modules/axe-core").is_dir() {
+        return skip("`.ci/run` has not installed axe-core");
+    }
+    let served = tempfile::tempdir()?;
+    copy(built()?, served.path())?;
+    // What has faults must be found out, else nothing was looked at.
+    let faulty = "<!DOCTYPE html><html><title>Faults</title>\
+        <main><h1>Faults</h1><h3 id=\"a\">A</h3><p id=\"a\"><img src=\"a.png\"></main>";
+    fs::write(served.path().join("faulty.html"), faulty)?;
+    let server = Server::bind(served.path(), 0, false)?;
+    server.start()?;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders = std::env::split_paths(&path);
+    let browser = folders.find_map(|folder| {
+        let program = folder.join(browser);
+        program.is_file().then_some(program)
+    });
+    let names = pages()?.into_iter().chain(["faulty".into()]);
+    let output = assert_cmd::Command::new("node")
+        .arg(workspace().join("tests/book/audit.mjs"))
+        .arg(modules)
+        .arg(browser.context("the browser's program")?)
+        .arg(server.address()?)
+        .args(names.map(|name| format!("{name}.html")))
+        .timeout(AUDIT_LIMIT)
+        .output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let (faulty, findings): (Vec<&str>, Vec<&str>) =
+        text.lines().partition(|line| line.starts_with("faulty.html"));
+    ensure!(
+        findings == ["done"],
+        "{}\n{}",
+        findings.join("\n"),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    ensure!(faulty.iter().any(|line| line.contains("no-dup-id")), "{faulty:?}");
+    ensure!(faulty.iter().any(|line| line.contains("image-alt")), "{faulty:?}");
+    Ok(())
+}
+
+/// What Python's modules offer, as they themselves say.
+fn python_names_are_in_the_map() -> anyhow::Result<()> {
+    let map = book::python_map::read(workspace())?;
+    for module in &map.module {
+        let of_module = "import importlib, sys\n\
+            print(*importlib.import_module(sys.argv[1]).__all__, sep='\\n')";
+        let output =
+            Command::new("python3").args(["-c", of_module, &module.name]).output();
+        let Ok(output) = output else { return skip("there is no python3") };
+        ensure!(
+            output.status.success(),
+            "`{}`: {}",
+            module.name,
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let rows: Vec<&str> =
+            module.rows.iter().map(|row| row.python.as_str()).collect();
+        let words: BTreeSet<&str> = rows
+            .iter()
+            .flat_map(|row| row.split(|c: char| !c.is_alphanumeric() && c != '_'))
+            .collect();
+        for name in String::from_utf8(output.stdout)?.lines() {
+            ensure!(words.contains(name), "`{}.{name}` is not in the map", module.name);
+        }
+    }
     Ok(())
 }
 

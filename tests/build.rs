@@ -1,8 +1,8 @@
 //! Makes one module of every solution and of every wrong answer.
 //!
 //! A wrong answer is an edit of the solution, kept in `wrong_answers/<topic>.toml`. All
-//! of them are compiled together, into the test `answers`, each with the judge of its
-//! exercise; the test `wrong_answers` then runs them one by one.
+//! those of a topic are compiled together, into the test `answers-<topic>`, each with the
+//! judge of its exercise; the test `wrong_answers` then runs them one by one.
 //!
 //! `COURSE_TOPIC=locks` leaves the other topics out, `COURSE_AUTHOR=1` takes the untouched
 //! exercises in as wrong answers, too.
@@ -60,9 +60,10 @@ fn main() -> anyhow::Result<()> {
     let topic = std::env::var("COURSE_TOPIC").ok();
 
     let info: Info = toml::from_str(&read(&info)?).context("parse info.toml")?;
-    let mut modules = String::new();
+    let mut modules: BTreeMap<&str, String> = BTreeMap::new();
     let mut wrong_answers = BTreeMap::new();
     for Exercise { name, dir } in &info.exercises {
+        let modules = modules.entry(dir).or_default();
         if topic.as_ref().is_some_and(|topic| topic != dir) {
             continue;
         }
@@ -102,7 +103,9 @@ fn main() -> anyhow::Result<()> {
             bail!("wrong_answers/{topic}.toml: no exercise `{name}` in info.toml");
         }
     }
-    fs::write(out.join("answers.rs"), modules)?;
+    for (topic, modules) in modules {
+        fs::write(out.join(topic).with_extension("rs"), modules)?;
+    }
     Ok(())
 }
 

@@ -7,26 +7,13 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use book::exercises::Exercise;
 use course_tests::workspace;
-use serde::Deserialize;
 
-#[derive(Deserialize)]
-struct Info {
-    exercises: Vec<Exercise>,
-}
-
-#[derive(Deserialize)]
-struct Exercise {
-    name: String,
-    dir: String,
-    hint: String,
-}
-
-impl Exercise {
-    fn read(&self, folder: &str) -> String {
-        let file = workspace().join(folder).join(&self.dir).join(&self.name);
-        read(&file.with_extension("rs"))
-    }
+/// The exercise itself or its solution, by the folder.
+fn source(exercise: &Exercise, folder: &str) -> String {
+    let file = workspace().join(folder).join(&exercise.dir).join(&exercise.name);
+    read(&file.with_extension("rs"))
 }
 
 fn read(file: &Path) -> String {
@@ -35,8 +22,7 @@ fn read(file: &Path) -> String {
 }
 
 fn exercises() -> Vec<Exercise> {
-    let info: Info = toml::from_str(&read(&workspace().join("info.toml"))).unwrap();
-    info.exercises
+    book::exercises::all(workspace()).unwrap()
 }
 
 #[test]
@@ -66,21 +52,12 @@ fn cargo_toml_lists_what_info_toml_lists() {
 #[test]
 fn every_exercise_has_three_hints_and_the_first_is_in_info_toml() {
     for exercise in exercises() {
-        let file = workspace().join("exercises").join(&exercise.dir).join("README.md");
-        let readme = read(&file);
-        let heading = format!("\n## {}\n", exercise.name);
-        let section = readme.split_once(&heading);
-        let (_, section) = section.unwrap_or_else(|| panic!("no `{heading}`"));
-        let section = section.split("\n## ").next().unwrap();
-        let hints: Vec<_> = section.split("<details>").skip(1).collect();
-        assert_eq!(hints.len(), 3, "hints of {}", exercise.name);
+        let hints = exercise.hints(workspace()).unwrap();
         let words = |text: &str| -> Vec<String> {
             text.split_whitespace().map(str::to_owned).collect()
         };
-        let first = hints[0].split_once("</summary>").unwrap().1;
-        let first = first.split("</details>").next().unwrap();
         assert_eq!(
-            words(first),
+            words(&hints[0]),
             words(&exercise.hint),
             "first hint of {}",
             exercise.name
@@ -91,7 +68,7 @@ fn every_exercise_has_three_hints_and_the_first_is_in_info_toml() {
 #[test]
 fn every_solution_says_why_and_leaves_nothing_to_do() {
     for exercise in exercises() {
-        let solution = exercise.read("solutions");
+        let solution = source(&exercise, "solutions");
         let name = &exercise.name;
         for part in ["//! Goal:   ", "//! Answer: ", "//! Check:  ", "//! Read:   "] {
             assert!(solution.contains(part), "{name}: no `{part}`");
@@ -106,7 +83,7 @@ fn every_exercise_differs_from_its_solution_in_the_header_and_the_hole_only() {
         return;
     }
     for exercise in exercises() {
-        let (name, text) = (&exercise.name, exercise.read("exercises"));
+        let (name, text) = (&exercise.name, source(&exercise, "exercises"));
         for part in ["Goal", "Given", "Change", "Check", "Read"] {
             let part = format!("//! {:8}", format!("{part}:"));
             assert!(text.contains(&part), "{name}: no `{part}`");
@@ -117,7 +94,7 @@ fn every_exercise_differs_from_its_solution_in_the_header_and_the_hole_only() {
         let holes = text.matches("todo!(").count();
         assert!((1..=2).contains(&holes), "{name} has {holes} holes");
 
-        let solution = exercise.read("solutions");
+        let solution = source(&exercise, "solutions");
         let diff = similar::TextDiff::from_lines(&text, &solution);
         for group in diff.grouped_ops(0) {
             let removed = group.iter().flat_map(|op| diff.iter_changes(op));

@@ -1,72 +1,38 @@
 //! Runs every solution and every wrong answer, each in a process of its own.
 //!
 //! A solution must pass. A wrong answer must be rejected in time, and with the sentence
-//! that names its mistake. A table of all of them is written for the book.
+//! that names its mistake. The book shows a recorded verdict on each of them.
 //!
 //! `COURSE_RUNS=100` runs each of them a hundred times, `COURSE_TOPIC=locks` those of one
-//! topic; `COURSE_AUTHOR=1` takes the untouched exercises for wrong answers, too.
+//! topic; `COURSE_AUTHOR=1` takes the untouched exercises for wrong answers, too;
+//! `COURSE_UPDATE=1` records the verdicts anew.
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
+use book::exercises::{self, Exercise, WrongAnswer};
+use book::verdicts::{self, Verdict, Verdicts};
 use course_tests::{runs, workspace};
 use libtest_mimic::{Arguments, Failed, Trial};
-use serde::{Deserialize, Serialize};
 
 /// A judge on real threads gives up after 10 s; this stops one that does not.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// One row of `wrong_answers/<topic>.toml`.
-#[derive(Clone, Deserialize)]
-struct WrongAnswer {
-    name: String,
-    /// What it does.
-    wrong: String,
-    /// Why one writes it.
-    tempting: String,
-    /// What one sees.
-    symptom: String,
-    /// Part of the verdict that must come.
-    verdict: String,
-}
-
-#[derive(Deserialize)]
-struct Info {
-    exercises: Vec<Exercise>,
-}
-
-#[derive(Deserialize)]
-struct Exercise {
-    name: String,
-    dir: String,
-}
-
-/// One row of the table for the book.
-#[derive(Serialize)]
-struct Row {
-    exercise: String,
-    answer: String,
-    wrong: String,
-    tempting: String,
-    symptom: String,
-    /// What the judge said.
-    verdict: String,
-    milliseconds: u128,
-}
+/// What the trials found, by exercise and answer.
+type Found = Arc<Mutex<BTreeMap<(String, String), Verdict>>>;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     match trials() {
-        Ok((trials, rows)) => {
+        Ok((trials, found)) => {
             let conclusion = libtest_mimic::run(&arguments, trials);
-            if let Err(error) =
-                write_table(&rows.lock().expect("a trial returns errors"))
+            if std::env::var_os("COURSE_UPDATE").is_some()
+                && let Err(error) = record(&found)
             {
                 eprintln!("error: {error:#}");
                 return ExitCode::FAILURE;
@@ -80,95 +46,96 @@ fn main() -> ExitCode {
     }
 }
 
-type Rows = Arc<Mutex<BTreeMap<(usize, String), Row>>>;
-
-fn trials() -> anyhow::Result<(Vec<Trial>, Rows)> {
-    let answers = build_answers()?;
-    let info: Info = read_toml(&workspace().join("info.toml"))?;
-    let mut topics: BTreeMap<String, BTreeMap<String, Vec<WrongAnswer>>> =
-        BTreeMap::new();
-    let rows = Rows::default();
-    let mut trials = Vec::new();
+fn trials() -> anyhow::Result<(Vec<Trial>, Found)> {
     let topic = std::env::var("COURSE_TOPIC").ok();
-    for (place, Exercise { name, dir }) in info.exercises.into_iter().enumerate() {
-        if topic.as_ref().is_some_and(|topic| *topic != dir) {
-            continue;
-        }
-        if !topics.contains_key(&dir) {
-            let file = workspace().join("tests/wrong_answers").join(&dir);
-            topics.insert(dir.clone(), read_toml(&file.with_extension("toml"))?);
-        }
-        let (program, exercise) = (answers.clone(), name.clone());
-        trials.push(Trial::test(format!("{name} solution passes"), move || {
-            passes(&program, &exercise)
-                .map_err(|error| Failed::from(format!("{error:#}")))
+    let mut exercises = exercises::all(workspace())?;
+    exercises.retain(|exercise| topic.as_ref().is_none_or(|dir| *dir == exercise.dir));
+    let programs = build_answers(&exercises)?;
+    let found = Found::default();
+    let mut trials = Vec::new();
+    for exercise in exercises {
+        let program = &programs[&exercise.dir];
+        let wrong = exercise.wrong_answers(workspace())?;
+        let (name, enough) = (exercise.name.clone(), wrong.len());
+        trials.push(trial(format!("{name} has wrong answers"), move || {
+            ensure!(enough >= 3, "only {enough}");
+            Ok(())
         }));
-        let mut wrong = topics[&dir].get(&name).cloned().unwrap_or_default();
-        let enough = wrong.len();
+        let (own, solution) = (program.clone(), name.clone());
+        let passes = move || passes(&own, &solution);
+        trials.push(trial(format!("{name} solution passes"), passes));
         if std::env::var_os("COURSE_AUTHOR").is_some() {
-            wrong.push(untouched_stub());
+            let program = program.clone();
+            trials.push(trial(
+                format!("{name} rejects the untouched stub"),
+                move || {
+                    is_rejected(
+                        &program,
+                        &name,
+                        "untouched_stub",
+                        "not yet implemented",
+                    )?;
+                    Ok(())
+                },
+            ));
         }
-        trials.push(Trial::test(format!("{name} has wrong answers"), move || {
-            if enough < 3 {
-                Err(Failed::from(format!("only {enough}")))
-            } else {
-                Ok(())
-            }
-        }));
         for answer in wrong {
-            let (program, exercise, rows) =
-                (answers.clone(), name.clone(), Arc::clone(&rows));
-            let title = format!("{name} rejects {}", answer.name);
-            trials.push(Trial::test(title, move || {
-                let row = is_rejected(&program, &exercise, &answer)
-                    .map_err(|error| Failed::from(format!("{error:#}")))?;
-                let mut rows = rows.lock().expect("a trial returns errors");
-                rows.insert((place, row.answer.clone()), row);
+            let (program, found) = (program.clone(), Arc::clone(&found));
+            let Exercise { name, dir, .. } = exercise.clone();
+            trials.push(trial(format!("{name} rejects {}", answer.name), move || {
+                let verdict =
+                    is_rejected(&program, &name, &answer.name, &answer.verdict)?;
+                is_recorded(&dir, &name, &answer)?;
+                let mut found = found.lock().expect("a trial returns errors");
+                found.insert((name, answer.name), verdict);
                 Ok(())
             }));
         }
     }
-    Ok((trials, rows))
+    Ok((trials, found))
 }
 
-fn untouched_stub() -> WrongAnswer {
-    WrongAnswer {
-        name: "untouched_stub".into(),
-        wrong: "nothing is done yet".into(),
-        tempting: "every exercise begins like this".into(),
-        symptom: "the program says what is missing".into(),
-        verdict: "not yet implemented".into(),
-    }
+fn trial(
+    name: String,
+    test: impl FnOnce() -> anyhow::Result<()> + Send + 'static,
+) -> Trial {
+    Trial::test(name, move || {
+        test().map_err(|error| Failed::from(format!("{error:#}")))
+    })
 }
 
-fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
-    let text = fs::read_to_string(path);
-    let text = text.with_context(|| format!("read {}", path.display()))?;
-    toml::from_str(&text).with_context(|| format!("parse {}", path.display()))
-}
-
-/// Builds the test `answers` and returns its program.
-fn build_answers() -> anyhow::Result<PathBuf> {
+/// Builds the answers and returns the program of each topic.
+fn build_answers(exercises: &[Exercise]) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+    let topics: BTreeSet<&str> =
+        exercises.iter().map(|exercise| exercise.dir.as_str()).collect();
     let output = Command::new(env!("CARGO"))
-        .args(["test", "--quiet", "-p", "course-tests", "--test", "answers"])
+        .args(["test", "--quiet", "-p", "course-tests"])
+        .args(topics.iter().map(|topic| format!("--test=answers-{topic}")))
         .args(["--no-run", "--message-format=json"])
         .current_dir(workspace())
         .output()
         .context("start cargo")?;
+    let mut programs = BTreeMap::new();
     for line in String::from_utf8(output.stdout)?.lines() {
         let message: serde_json::Value = serde_json::from_str(line)?;
         if let Some(text) = message["message"]["rendered"].as_str()
             && message["message"]["level"] == "error"
         {
-            anyhow::bail!("an answer does not compile:\n{text}");
+            bail!("an answer does not compile:\n{text}");
         }
-        if message["target"]["name"] == "answers"
+        if let Some(target) = message["target"]["name"].as_str()
+            && let Some(topic) = target.strip_prefix("answers-")
             && let Some(program) = message["executable"].as_str()
         {
-            return Ok(program.into());
+            programs.insert(topic.to_owned(), program.into());
         }
     }
-    anyhow::bail!("build the answers:\n{}", String::from_utf8_lossy(&output.stderr))
+    ensure!(
+        programs.len() == topics.len(),
+        "build the answers:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(programs)
 }
 
 struct Judged {
@@ -205,50 +172,100 @@ fn passes(program: &Path, exercise: &str) -> anyhow::Result<()> {
 fn is_rejected(
     program: &Path,
     exercise: &str,
-    answer: &WrongAnswer,
-) -> anyhow::Result<Row> {
+    answer: &str,
+    verdict: &str,
+) -> anyhow::Result<Verdict> {
     let mut last = None;
     for number in 1..=runs()? {
-        let judged = judge(program, exercise, &answer.name)?;
+        let judged = judge(program, exercise, answer)?;
         ensure!(!judged.passed, "a wrong answer passes, run {number}");
-        let (text, verdict) = (&judged.text, &answer.verdict);
-        let said = paragraph_with(text, verdict)
-            .with_context(|| format!("the verdict `{verdict}` is not in:\n{text}"))?;
-        last = Some((said, judged.time));
+        let story = story_with(&judged.text, verdict).with_context(|| {
+            format!("the verdict `{verdict}` is not in:\n{}", judged.text)
+        })?;
+        last = Some((story, judged.time));
     }
-    let (verdict, time) = last.context("COURSE_RUNS is 0")?;
-    Ok(Row {
+    let (story, time) = last.context("COURSE_RUNS is 0")?;
+    Ok(Verdict {
         exercise: exercise.to_owned(),
-        answer: answer.name.clone(),
-        wrong: answer.wrong.clone(),
-        tempting: answer.tempting.clone(),
-        symptom: answer.symptom.clone(),
-        verdict,
+        answer: answer.to_owned(),
         milliseconds: time.as_millis(),
+        story,
     })
 }
 
-/// The paragraph in which `words` occur, as one line: a sentence may be wrapped.
-fn paragraph_with(text: &str, words: &str) -> Option<String> {
-    text.split("\n\n").find_map(|paragraph| {
-        let lines = paragraph.lines().filter(|line| !line.starts_with("----"));
-        let line = lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
-        line.contains(words).then_some(line)
-    })
+/// What the first failing test printed whose sentences have these words.
+fn story_with(text: &str, words: &str) -> Option<String> {
+    let stories = text.split("\n---- ").skip(1);
+    let stories = stories.filter_map(|story| Some(story.split_once(" ----\n")?.1));
+    let mut stories = stories.filter(|story| one_line(story).contains(words));
+    let story = stories.next()?.split("\n\n\n").next()?;
+    // Where the story is kept on this machine is of no use on another one.
+    let kept = story.lines().filter(|line| {
+        let told = ["as a page: ", "once more: ", "note: run with"];
+        !told.iter().any(|start| line.starts_with(start))
+    });
+    let workspace = format!("{}/", workspace().display());
+    let answer = regex::Regex::new(r"target/debug/build/[^/]+/out/([a-z_0-9]+)\.")
+        .expect("the expression is valid");
+    let kept = kept.collect::<Vec<_>>().join("\n").replace(&workspace, "");
+    Some(answer.replace_all(&kept, "$1, ").trim().to_owned())
 }
 
-/// Writes the table as data and as text, under `target`.
-fn write_table(rows: &BTreeMap<(usize, String), Row>) -> anyhow::Result<()> {
-    let folder = workspace().join("target/wrong-answers");
-    fs::create_dir_all(&folder)?;
-    let rows: Vec<_> = rows.values().collect();
-    fs::write(folder.join("table.json"), serde_json::to_string_pretty(&rows)?)?;
-    let mut text =
-        String::from("| Exercise | Wrong answer | Verdict | ms |\n|---|---|---|---|\n");
-    for row in rows {
-        let verdict = row.verdict.replace('|', "\\|");
-        let Row { exercise, answer, milliseconds, .. } = row;
-        writeln!(text, "| `{exercise}` | `{answer}` | {verdict} | {milliseconds} |")?;
+/// The text with one space in place of each line end: a sentence may be wrapped.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Checks that the book's verdict says the same.
+fn is_recorded(
+    topic: &str,
+    exercise: &str,
+    answer: &WrongAnswer,
+) -> anyhow::Result<()> {
+    if std::env::var_os("COURSE_UPDATE").is_some() {
+        return Ok(());
     }
-    fs::write(folder.join("table.md"), text).context("write the table of wrong answers")
+    let verdicts = verdicts::of_topic(workspace(), topic)?;
+    let recorded = verdicts.on(exercise, &answer.name)?;
+    ensure!(
+        one_line(&recorded.story).contains(&answer.verdict),
+        "the recorded verdict on `{exercise}/{}` is another one; COURSE_UPDATE=1 \
+         records it anew:\n{}",
+        answer.name,
+        recorded.story
+    );
+    Ok(())
+}
+
+/// Keeps what was found for the book, beside what was not run this time.
+fn record(found: &Found) -> anyhow::Result<()> {
+    let mut found = found.lock().expect("a trial returns errors");
+    let mut topics: BTreeMap<String, Vec<Verdict>> = BTreeMap::new();
+    for exercise in exercises::all(workspace())? {
+        let Exercise { name, dir, .. } = &exercise;
+        let verdicts = topics.entry(dir.clone()).or_default();
+        for answer in exercise.wrong_answers(workspace())? {
+            let known = || {
+                anyhow::Ok(
+                    verdicts::of_topic(workspace(), dir)?
+                        .on(name, &answer.name)?
+                        .clone(),
+                )
+            };
+            match found.remove(&(name.clone(), answer.name.clone())) {
+                Some(verdict) => verdicts.push(verdict),
+                None => verdicts.extend(known().ok()),
+            }
+        }
+    }
+    for (topic, verdicts) in topics {
+        let verdicts = Verdicts { machine: common::measure::machine(), verdicts };
+        let file = workspace().join(verdicts::file(&topic));
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let text = serde_json::to_string_pretty(&verdicts)? + "\n";
+        fs::write(&file, text).with_context(|| format!("write {}", file.display()))?;
+    }
+    Ok(())
 }

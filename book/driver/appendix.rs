@@ -1,14 +1,16 @@
-//! Pages about all pages: what is where, the index of std items, minutes.
+//! Pages about all pages: what is where, std's items, Python's, wrong answers, minutes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use crate::demos::{self, Demo};
 use crate::exercises::{self, Exercise};
 use crate::html::escape;
 use crate::preprocess::{SOURCES, Shown};
+use crate::python_map::{self, Map};
+use crate::verdicts::{self, Verdicts};
 
 /// Stands for an appendix until all pages are known.
 #[must_use]
@@ -25,6 +27,10 @@ pub struct Appendices<'a> {
     std_items: BTreeMap<String, BTreeSet<String>>,
     /// All files that get a page.
     files: BTreeSet<String>,
+    /// By topic.
+    verdicts: BTreeMap<String, Verdicts>,
+    python: Map,
+    root: PathBuf,
 }
 
 impl<'a> Appendices<'a> {
@@ -46,7 +52,14 @@ impl<'a> Appendices<'a> {
         }
         let exercises = exercises::all(root)?;
         files.extend(exercises.iter().map(Exercise::file));
-        Ok(Self { shown, demos, exercises, std_items, files })
+        let mut verdicts = BTreeMap::new();
+        for Exercise { dir, .. } in &exercises {
+            if !verdicts.contains_key(dir) {
+                verdicts.insert(dir.clone(), verdicts::of_topic(root, dir)?);
+            }
+        }
+        let (python, root) = (python_map::read(root)?, root.to_owned());
+        Ok(Self { shown, demos, exercises, std_items, files, verdicts, python, root })
     }
 
     /// The files that get a page.
@@ -56,14 +69,123 @@ impl<'a> Appendices<'a> {
     }
 
     /// The page with its appendices in place.
-    #[must_use]
-    pub fn fill(&self, text: &str) -> String {
-        text.replace(&placeholder("std-index"), &self.std_index())
-            .replace(&placeholder("coverage"), &self.coverage())
-            .replace(&placeholder("reading-times"), &self.reading_times())
+    ///
+    /// # Errors
+    ///
+    /// When an appendix names something that does not exist.
+    pub fn fill(&self, text: &str) -> anyhow::Result<String> {
+        let mut text = text.to_owned();
+        for (name, appendix) in [
+            ("std-index", &Self::std_index as &dyn Fn(&Self) -> anyhow::Result<String>),
+            ("coverage", &Self::coverage),
+            ("reading-times", &Self::reading_times),
+            ("wrong-answers", &Self::wrong_answers),
+            ("python-map", &Self::python_map),
+        ] {
+            let placeholder = placeholder(name);
+            if text.contains(&placeholder) {
+                text = text.replace(&placeholder, &appendix(self)?);
+            }
+        }
+        Ok(text)
     }
 
-    fn std_index(&self) -> String {
+    /// The pages with the wrong answers to each exercise: path, name, content.
+    ///
+    /// # Errors
+    ///
+    /// When a verdict is missing.
+    pub fn wrong_answers_pages(
+        &self,
+    ) -> anyhow::Result<Vec<(PathBuf, String, String)>> {
+        let page = |exercise: &Exercise| {
+            let verdicts = &self.verdicts[&exercise.dir];
+            let content = verdicts::page(&self.root, exercise, verdicts)?;
+            let name = format!("Wrong answers to {}", exercise.name);
+            anyhow::Ok((wrong_answers_page(&exercise.name), name, content))
+        };
+        self.exercises.iter().map(page).collect()
+    }
+
+    /// Every wrong answer, with the first sentence of its verdict.
+    fn wrong_answers(&self) -> anyhow::Result<String> {
+        let mut text = String::new();
+        let mut topic = "";
+        for exercise in &self.exercises {
+            let verdicts = &self.verdicts[&exercise.dir];
+            if exercise.dir != topic {
+                topic = &exercise.dir;
+                text += &format!(
+                    "\n## {topic}\n\n<p class=\"caption\">{}</p>\n",
+                    escape(&verdicts.machine)
+                );
+            }
+            let page = wrong_answers_page(&exercise.name);
+            text += &format!(
+                "\n### [{}]({})\n\n| Answer | What is wrong | ms |\n|---|---|--:|\n",
+                exercise.name,
+                page.with_extension("html").display()
+            );
+            for answer in exercise.wrong_answers(&self.root)? {
+                let verdict = verdicts.on(&exercise.name, &answer.name)?;
+                text += &format!(
+                    "| [{}]({}#{}) | {} | {} |\n",
+                    answer.name.replace('_', " "),
+                    page.with_extension("html").display(),
+                    answer.name,
+                    escape(&answer.wrong).replace('|', "\\|"),
+                    verdict.milliseconds
+                );
+            }
+        }
+        Ok(text)
+    }
+
+    /// Python's names, what takes their place, and where to see it.
+    fn python_map(&self) -> anyhow::Result<String> {
+        let mut text = String::new();
+        for module in &self.python.module {
+            text += &format!("\n## `{}`\n\n{}\n\n", module.name, module.about);
+            text += "| Python | Rust | What differs | See |\n|---|---|---|---|\n";
+            for row in &module.rows {
+                let see: Result<Vec<_>, _> =
+                    row.see.iter().map(|name| self.place(name)).collect();
+                let see = see.with_context(|| {
+                    format!("`{}`, row `{}`", python_map::FILE, row.python)
+                })?;
+                let cells = [&row.python, &row.rust, &row.differs, &see.join(", ")];
+                let cells = cells.map(|cell| cell.replace('|', "\\|"));
+                text += &format!("| {} |\n", cells.join(" | "));
+            }
+        }
+        Ok(text)
+    }
+
+    /// The link to a page, a scene (`demo/scene`) or an exercise.
+    fn place(&self, name: &str) -> anyhow::Result<String> {
+        if name.ends_with(".md") {
+            let known =
+                self.shown.pages.iter().any(|(path, ..)| path == Path::new(name));
+            anyhow::ensure!(known, "there is no page `{name}`");
+            return Ok(self.page_link(Path::new(name)));
+        }
+        if let Some((demo, scene)) = name.split_once('/') {
+            let demos = self.demos.iter().filter(|known| known.name == demo);
+            let mut scenes = demos.flat_map(|demo| &demo.scenes);
+            let found = scenes.find(|known| known.name == scene);
+            let found = found.with_context(|| format!("there is no scene `{name}`"))?;
+            let link = format!("{SOURCES}/{}.html", found.file);
+            return Ok(format!("[`{name}`]({link})"));
+        }
+        match self.exercises.iter().find(|exercise| exercise.name == name) {
+            Some(exercise) => {
+                Ok(format!("[`{name}`]({SOURCES}/{}.html)", exercise.file()))
+            }
+            None => bail!("`{name}` is neither a page, a scene nor an exercise"),
+        }
+    }
+
+    fn std_index(&self) -> anyhow::Result<String> {
         let mut text = String::new();
         let mut module = "";
         for (item, files) in &self.std_items {
@@ -76,11 +198,11 @@ impl<'a> Appendices<'a> {
             text +=
                 &format!("| `{name}` | {} |\n", links.collect::<Vec<_>>().join(", "));
         }
-        text
+        Ok(text)
     }
 
     /// Every scene, with its file and the pages that run or show it.
-    fn coverage(&self) -> String {
+    fn coverage(&self) -> anyhow::Result<String> {
         let mut text = String::new();
         for demo in &self.demos {
             text += &format!(
@@ -109,7 +231,7 @@ impl<'a> Appendices<'a> {
                 self.page_links(pages)
             );
         }
-        text
+        Ok(text)
     }
 
     fn page_links<'p>(&self, pages: impl Iterator<Item = &'p PathBuf>) -> String {
@@ -145,14 +267,21 @@ impl<'a> Appendices<'a> {
         format!("[{name}]({})", page.display())
     }
 
-    fn reading_times(&self) -> String {
+    fn reading_times(&self) -> anyhow::Result<String> {
         let mut text = String::from("| Page | Minutes |\n|---|--:|\n");
         for (path, _, minutes) in &self.shown.pages {
             text += &format!("| {} | {minutes} |\n", self.page_link(path));
         }
         let sum: usize = self.shown.pages.iter().map(|(.., minutes)| minutes).sum();
-        text + &format!("| **all pages** | **{sum}** |\n")
+        Ok(text + &format!("| **all pages** | **{sum}** |\n"))
     }
+}
+
+/// Where the wrong answers to an exercise are: beside the source pages, and like them
+/// neither printed nor searched.
+#[must_use]
+pub fn wrong_answers_page(exercise: &str) -> PathBuf {
+    PathBuf::from(format!("{SOURCES}/wrong/{exercise}.md"))
 }
 
 fn source_link(file: &str) -> String {

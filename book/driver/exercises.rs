@@ -1,8 +1,9 @@
-//! The exercises, as `info.toml` lists them for rustlings.
+//! The exercises, as `info.toml` lists them, their hints and their wrong answers.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use serde::Deserialize;
 
 use crate::paths;
@@ -16,9 +17,35 @@ pub struct Exercise {
     /// As `cargo test --bin NAME` has it.
     pub name: String,
     /// The folder of its topic.
-    dir: Option<String>,
-    /// Paragraphs, each of which tells a little more.
-    hint: String,
+    pub dir: String,
+    /// The first hint, which rustlings shows.
+    pub hint: String,
+}
+
+/// A wrong answer, as `tests/wrong_answers/<topic>.toml` describes it.
+///
+/// The edit of the solution that makes it is the business of who compiles it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct WrongAnswer {
+    /// What it does, in a word.
+    pub name: String,
+    /// What it does.
+    pub wrong: String,
+    /// Why one writes it.
+    pub tempting: String,
+    /// What one sees.
+    pub symptom: String,
+    /// Part of the verdict that must come.
+    pub verdict: String,
+    /// What stands in place of a part of the solution.
+    with: Option<String>,
+    #[serde(default)]
+    edits: Vec<Edit>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Edit {
+    with: String,
 }
 
 #[derive(Deserialize)]
@@ -39,16 +66,82 @@ pub fn all(root: &Path) -> anyhow::Result<Vec<Exercise>> {
     Ok(list.with_context(|| format!("`{LIST}`"))?.exercises)
 }
 
+/// The exercise with this name.
+///
+/// # Errors
+///
+/// When there is none.
+pub fn named(root: &Path, name: &str) -> anyhow::Result<Exercise> {
+    let found = all(root)?.into_iter().find(|exercise| exercise.name == name);
+    found.with_context(|| format!("`{LIST}` has no exercise `{name}`"))
+}
+
 impl Exercise {
     /// Its file, relative to the workspace.
     #[must_use]
     pub fn file(&self) -> String {
-        let folder = self.dir.as_ref().map_or(String::new(), |dir| format!("{dir}/"));
-        format!("exercises/{folder}{}.rs", self.name)
+        format!("exercises/{}/{}.rs", self.dir, self.name)
     }
 
-    /// The hints, one by one.
-    pub fn hints(&self) -> impl Iterator<Item = &str> {
-        self.hint.split("\n\n").map(str::trim).filter(|hint| !hint.is_empty())
+    /// The three hints, as Markdown, each of which tells a little more.
+    ///
+    /// # Errors
+    ///
+    /// When the file of the topic's hints does not have three for this exercise.
+    pub fn hints(&self, root: &Path) -> anyhow::Result<[String; 3]> {
+        let file = format!("exercises/{}/README.md", self.dir);
+        let text = paths::read(root, &file)?;
+        let heading = format!("\n## {}\n", self.name);
+        let (_, section) = text
+            .split_once(&heading)
+            .with_context(|| format!("`{file}` has no heading `{}`", self.name))?;
+        let section = section.split("\n## ").next().unwrap_or_default();
+        let hints: Vec<String> = section
+            .split("</summary>")
+            .skip(1)
+            .map(|hint| hint.split("</details>").next().unwrap_or_default())
+            .map(|hint| hint.trim().to_owned())
+            .collect();
+        let count = hints.len();
+        hints.try_into().ok().with_context(|| {
+            format!("`{file}`: {count} hints for `{}`, not 3", self.name)
+        })
+    }
+
+    /// Its wrong answers, in the order of their file.
+    ///
+    /// # Errors
+    ///
+    /// When the file of the topic cannot be read.
+    pub fn wrong_answers(&self, root: &Path) -> anyhow::Result<Vec<WrongAnswer>> {
+        let file = self.wrong_answers_file();
+        let mut topic: BTreeMap<String, Vec<WrongAnswer>> =
+            toml::from_str(&paths::read(root, &file)?)
+                .with_context(|| format!("`{file}`"))?;
+        Ok(topic.remove(&self.name).unwrap_or_default())
+    }
+
+    /// Where its wrong answers stand, relative to the workspace.
+    #[must_use]
+    pub fn wrong_answers_file(&self) -> String {
+        format!("tests/wrong_answers/{}.toml", self.dir)
+    }
+}
+
+impl WrongAnswer {
+    /// The code that makes the answer wrong; not what it replaces, which is right.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub fn code(&self) -> anyhow::Result<String> {
+        let edits = self.edits.iter().map(|edit| &edit.with).chain(&self.with);
+        let parts: Vec<String> = edits
+            .map(|text| crate::listing::dedented(text.trim_matches('\n')))
+            .filter(|text| !text.is_empty())
+            .collect();
+        let edited = self.with.is_some() || !self.edits.is_empty();
+        ensure!(edited, "wrong answer `{}` has no edit", self.name);
+        Ok(parts.join("\n\n// …\n\n"))
     }
 }

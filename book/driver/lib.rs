@@ -4,6 +4,7 @@
 //!   missing includes and anchors, typed code and typed output.
 //! * [`output`] runs the commands whose output a page shows, and compares by a rule.
 //! * [`player`], [`timeline`] and [`quiz`] draw what the directives of these names show.
+//! * [`appendix`] gathers what is said about all pages, [`python_map`] what Python calls it.
 //! * [`render`] keeps the pages of source files out of search, print and contents.
 //! * [`build`] and [`links`] fail where mdBook only warns; [`serve`] shows the book.
 
@@ -20,8 +21,10 @@ pub mod output;
 pub mod paths;
 pub mod player;
 pub mod preprocess;
+pub mod python_map;
 pub mod quiz;
 pub mod render;
 pub mod serve;
 pub mod timeline;
 pub mod trace;
+pub mod verdicts;

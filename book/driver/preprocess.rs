@@ -16,7 +16,9 @@ use regex::Regex;
 use crate::command::Command;
 use crate::directive::Directive;
 use crate::output::{Agreement, Recording};
-use crate::{appendix, exercises, html, listing, paths, player, quiz, timeline};
+use crate::{
+    appendix, exercises, html, listing, paths, player, quiz, timeline, verdicts,
+};
 
 /// Pages of source files lie below this folder of the book.
 pub const SOURCES: &str = "source";
@@ -26,6 +28,10 @@ const LONGEST_PAGE: usize = 15;
 
 static DIRECTIVE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?m)(\\?)\{\{#([^{}]*)\}\}").expect("the expression is valid")
+});
+
+static FILE_LINK: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\[([^\]]+)\]\([^)#:]+\)").expect("the expression is valid")
 });
 
 /// The preprocessor.
@@ -78,12 +84,18 @@ impl Preprocessor for Course {
         let shown = shown.into_inner();
         // What is said about all pages, once all are known.
         let appendices = appendix::Appendices::new(&self.root, &shown)?;
-        book.for_each_chapter_mut(|chapter| {
-            chapter.content = appendices.fill(&chapter.content);
+        book.for_each_chapter_mut(|chapter| match appendices.fill(&chapter.content) {
+            Ok(content) => chapter.content = content,
+            Err(error) => complaints.push(format!("{error:#}")),
         });
         ensure!(complaints.is_empty(), "{}", complaints.join("\n"));
         for file in appendices.files() {
             book.push_item(BookItem::Chapter(self.source_page(&file, &shown)?));
+        }
+        for (path, name, content) in appendices.wrong_answers_pages()? {
+            let mut chapter = Chapter::new(&name, content, path, Vec::new());
+            chapter.source_path = None;
+            book.push_item(BookItem::Chapter(chapter));
         }
         Ok(book)
     }
@@ -215,10 +227,10 @@ impl Page<'_> {
             "quiz" => self.quiz(&directive),
             "wrong" => self.wrong(&directive),
             "exercise" => self.exercise(&directive),
+            "document" => self.document(&directive),
             // Filled in when all pages are known.
-            "std-index" | "coverage" | "reading-times" => {
-                Ok(appendix::placeholder(&directive.name))
-            }
+            "std-index" | "coverage" | "reading-times" | "wrong-answers"
+            | "python-map" => Ok(appendix::placeholder(&directive.name)),
             "include" | "rustdoc_include" | "playground" | "title" => bail!(
                 "`{}` fails in silence when something is missing; use `listing`",
                 directive.name
@@ -395,6 +407,23 @@ impl Page<'_> {
         Ok(self.with_links(rendered.html, &rendered.proofs))
     }
 
+    /// `{{#document FILE.md}}`: a text of the repository, a level below this page's title.
+    fn document(&self, directive: &Directive) -> anyhow::Result<String> {
+        directive.only(&[])?;
+        let text = paths::read(self.root, directive.word()?)?;
+        // Its links to other files of the repository lead nowhere from here.
+        let text = FILE_LINK.replace_all(&text, "$1");
+        let mut in_code = false;
+        let lines = text.lines().map(|line| {
+            in_code ^= line.starts_with("```");
+            match line.starts_with('#') && !in_code {
+                true => format!("#{line}\n"),
+                false => format!("{line}\n"),
+            }
+        });
+        Ok(lines.collect())
+    }
+
     fn with_links(&self, html: String, links: &[(String, String)]) -> String {
         links.iter().fold(html, |html, (marker, file)| {
             html.replace(marker.as_str(), &self.source(file, 1))
@@ -407,63 +436,24 @@ impl Page<'_> {
         let name = directive.word()?;
         let (exercise, answer) =
             name.split_once('/').context("`wrong` takes `exercise/name`")?;
-        let file = self.wrong_answers(exercise)?;
-        let table: toml::Table = toml::from_str(&paths::read(self.root, &file)?)?;
-        let answers = table.get(exercise).and_then(toml::Value::as_array);
-        let field = |answer: &toml::Value, key: &str| {
-            answer.get(key).and_then(toml::Value::as_str).map(str::to_owned)
-        };
-        let answer = answers
-            .into_iter()
-            .flatten()
-            .find(|known| field(known, "name").as_deref() == Some(answer))
-            .with_context(|| format!("`{file}` has no `{name}`"))?;
-        let mut html = format!(
-            r#"<dl class="wrong-answer" id="wrong-{}">"#,
-            name.replace('/', "-")
-        );
-        for (key, title) in [
-            ("wrong", "Wrong"),
-            ("tempting", "Why one writes it"),
-            ("symptom", "What happens"),
-            ("verdict", "What the judge says"),
-        ] {
-            let text = field(answer, key);
-            let text = text.with_context(|| format!("`{name}` has no `{key}`"))?;
-            html += &format!("<dt>{title}</dt><dd>{}</dd>", html::prose(&text));
-        }
-        // What it replaces is the solution, which is not for this page.
-        if let Some(text) = field(answer, "with") {
-            let text = listing::dedented(text.trim_matches('\n'));
-            let code = html::code("", "rust", &text);
-            html += &format!("<dt>The code</dt><dd>{code}</dd>");
-        }
-        Ok(html + "</dl>")
-    }
-
-    /// The file with the wrong answers to an exercise.
-    fn wrong_answers(&self, exercise: &str) -> anyhow::Result<String> {
-        let folder = "tests/wrong_answers";
-        let entries = self.root.join(folder).read_dir();
-        for entry in entries.with_context(|| format!("failed to read `{folder}`"))? {
-            let file = format!("{folder}/{}", entry?.file_name().to_string_lossy());
-            let heading = format!("[[{exercise}]]");
-            if paths::read(self.root, &file)?.lines().any(|line| line == heading) {
-                return Ok(file);
-            }
-        }
-        bail!("no file in `{folder}` has `{exercise}`")
+        let exercise = exercises::named(self.root, exercise)?;
+        let answers = exercise.wrong_answers(self.root)?;
+        let answer = answers.iter().find(|known| known.name == answer);
+        let answer = answer.with_context(|| {
+            format!("`{}` has no `{name}`", exercise.wrong_answers_file())
+        })?;
+        Ok(format!(
+            r#"<dl class="wrong-answer" id="wrong-{}">{}</dl>"#,
+            name.replace('/', "-"),
+            verdicts::described(answer)?
+        ))
     }
 
     /// `{{#exercise name}}`: its command, and its hints one by one.
     fn exercise(&self, directive: &Directive) -> anyhow::Result<String> {
         directive.only(&[])?;
         let name = directive.word()?;
-        let exercises = exercises::all(self.root)?;
-        let exercise = exercises
-            .iter()
-            .find(|exercise| exercise.name == name)
-            .with_context(|| format!("`info.toml` has no exercise `{name}`"))?;
+        let exercise = exercises::named(self.root, name)?;
         let file = exercise.file();
         paths::read(self.root, &file)?;
         let link = self.source(&file, 1);
@@ -473,13 +463,20 @@ impl Page<'_> {
             r#"<div class="exercise"><p class="caption">Exercise <a href="{link}"><code>{file}</code></a></p>{}"#,
             html::run_line(&format!("cargo test --bin {name}")),
         );
-        for (index, hint) in exercise.hints().enumerate() {
+        for (index, hint) in exercise.hints(self.root)?.iter().enumerate() {
+            let paragraphs = hint.split("\n\n").map(html::prose);
             html += &format!(
                 "<details><summary>Hint {}</summary><p>{}</p></details>",
                 index + 1,
-                html::prose(hint)
+                paragraphs.collect::<Vec<_>>().join("</p><p>")
             );
         }
+        let up = "../".repeat(self.path.components().count() - 1);
+        html += &format!(
+            r#"<details><summary>Wrong answers</summary><p><a href="{up}{}">{} answers that are wrong</a>, and what the judge says of each. They show a good part of the right one.</p></details>"#,
+            appendix::wrong_answers_page(name).with_extension("html").display(),
+            exercise.wrong_answers(self.root)?.len(),
+        );
         Ok(html + "</div>")
     }
 }
