@@ -208,7 +208,7 @@ fn story_with(text: &str, words: &str) -> Option<String> {
     let answer = regex::Regex::new(r"target/debug/build/[^/]+/out/([a-z_0-9]+)\.")
         .expect("the expression is valid");
     let kept = kept.collect::<Vec<_>>().join("\n").replace(&workspace, "");
-    Some(answer.replace_all(&kept, "$1, ").trim().to_owned())
+    Some(answer.replace_all(&kept, "$1/").trim().to_owned())
 }
 
 /// The text with one space in place of each line end: a sentence may be wrapped.

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 
 use crate::demos::{self, Demo};
 use crate::exercises::{self, Exercise};
-use crate::html::escape;
+use crate::html::{escape, prose};
 use crate::preprocess::{SOURCES, Shown};
 use crate::python_map::{self, Map};
 use crate::verdicts::{self, Verdicts};
@@ -133,7 +133,7 @@ impl<'a> Appendices<'a> {
                     answer.name.replace('_', " "),
                     page.with_extension("html").display(),
                     answer.name,
-                    escape(&answer.wrong).replace('|', "\\|"),
+                    prose(&answer.wrong).replace('|', "\\|"),
                     verdict.milliseconds
                 );
             }
