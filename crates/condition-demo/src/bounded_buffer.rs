@@ -7,7 +7,7 @@
 //!
 //! Run:     cargo run -p condition-demo -- bounded-buffer
 //! Expect:  never more than 4 items inside, lanes in which the waiting changes sides
-//! Chapter: book/src/conditions.md
+//! Chapter: book/src/bounded-queues.md
 //! Source:  src/primitives/bounded_buffer.rs
 
 use std::num::NonZero;

@@ -7,7 +7,7 @@
 //!
 //! Run:     cargo run -p queue-demo -- bounded
 //! Expect:  two lengths over time: a hill of about 24 jobs, and a flat line of 4
-//! Chapter: book/src/queues.md
+//! Chapter: book/src/bounded-queues.md
 //! Source:  E. W. Dijkstra, EWD123 "Cooperating Sequential Processes", section 4.3
 
 use std::thread;
@@ -27,7 +27,7 @@ const CONSUME: Duration = Duration::from_millis(4);
 pub fn run() -> anyhow::Result<()> {
     let unbounded = lengths(channel::unbounded())?;
     let bounded = lengths(channel::bounded(CAPACITY))?;
-    plot(&unbounded.samples, &bounded.samples, CAPACITY);
+    plot(&unbounded.samples, &bounded.samples, CAPACITY, JOBS);
 
     println!("");
     let bound = format!("bounded({CAPACITY}):");

@@ -6,7 +6,7 @@
 //!
 //! Run:     cargo run -p queue-demo -- crossbeam
 //! Expect:  24 jobs shared by three consumers, and a few ticks while they work
-//! Chapter: book/src/queues.md
+//! Chapter: book/src/select.md
 //! Source:  crossbeam-channel's documentation, "Selection" and "Extra channels"
 
 use std::thread;

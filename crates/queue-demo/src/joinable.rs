@@ -7,7 +7,7 @@
 //!
 //! Run:     cargo run -p queue-demo -- joinable
 //! Expect:  one job unfinished in an empty queue, then a sum by jobs that make jobs
-//! Chapter: book/src/queues.md
+//! Chapter: book/src/shutdown.md
 //! Source:  Python's queue.Queue.task_done and join
 
 use std::sync::Barrier;

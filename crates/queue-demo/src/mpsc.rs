@@ -11,17 +11,18 @@
 //! Chapter: book/src/queues.md
 //! Source:  std::sync::mpsc
 
-use std::sync::Barrier;
-use std::sync::mpsc::{self, RecvTimeoutError, SendError, TryRecvError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SendError, TryRecvError};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::ensure;
 use common::measure::duration;
-use common::println;
+use common::{Actor, println, timeline};
 
-const SENDERS: [char; 3] = ['A', 'B', 'C'];
+/// Who sends, and how many milliseconds it takes to write a letter.
+const SENDERS: [(char, u64); 3] = [('A', 4), ('B', 6), ('C', 9)];
 const LETTERS: usize = 4;
+const READING_TIME: Duration = Duration::from_millis(2);
 const PATIENCE: Duration = Duration::from_millis(10);
 
 /// From whom, and which of theirs.
@@ -31,7 +32,7 @@ pub fn run() -> anyhow::Result<()> {
     let arrived = letters_of_all_senders();
     let list: Vec<_> = arrived.iter().map(|(from, n)| format!("{from}{n}")).collect();
     println!("{} senders, one receiver: {}", SENDERS.len(), list.join(" "));
-    for sender in SENDERS {
+    for (sender, _) in SENDERS {
         let own: Vec<_> = arrived.iter().filter(|(from, _)| *from == sender).collect();
         ensure!(own.len() == LETTERS, "{sender} sent {LETTERS}, {} came", own.len());
         ensure!(
@@ -39,7 +40,8 @@ pub fn run() -> anyhow::Result<()> {
             "the letters of {sender} changed their order: {own:?}"
         );
     }
-    println!("all {} came, those of each sender in its order", arrived.len());
+    println!("all {} came, those of each sender in its order\n", arrived.len());
+    timeline::so_far().print();
 
     what_an_empty_channel_says()?;
     println!("ok: no letter was lost, none overtook an earlier one of its sender");
@@ -48,24 +50,37 @@ pub fn run() -> anyhow::Result<()> {
 
 fn letters_of_all_senders() -> Vec<Letter> {
     let (sender, receiver) = mpsc::channel();
-    // Together, so that there is something to mix; the result is right without it.
-    let start = Barrier::new(SENDERS.len());
     thread::scope(|scope| {
-        for from in SENDERS {
-            let (sender, start) = (sender.clone(), &start);
+        for (from, writing_time) in SENDERS {
+            let (sender, me) = (sender.clone(), Actor::new(format!("sender {from}")));
             scope.spawn(move || {
-                start.wait();
                 for number in 1..=LETTERS {
+                    let writing = me.works(format!("{from}{number}"));
+                    // Stands for writing, as the other stands for reading.
+                    thread::sleep(Duration::from_millis(writing_time));
+                    drop(writing);
                     let sent = sender.send((from, number));
                     sent.expect("the receiver outlives the senders");
-                    thread::yield_now();
                 }
             });
         }
-        // The iteration ends when the last sender is gone, and this one is the fourth.
+        // The reading ends when the last sender is gone, and this one is the fourth.
         drop(sender);
-        receiver.iter().collect()
+        read(&receiver)
     })
+}
+
+fn read(receiver: &Receiver<Letter>) -> Vec<Letter> {
+    let me = Actor::new("receiver");
+    let mut letters = Vec::new();
+    loop {
+        let waiting = me.waits("a letter, or the end");
+        let Ok((from, number)) = receiver.recv() else { return letters };
+        drop(waiting);
+        let _reading = me.works(format!("{from}{number}"));
+        thread::sleep(READING_TIME);
+        letters.push((from, number));
+    }
 }
 
 fn what_an_empty_channel_says() -> anyhow::Result<()> {

@@ -7,7 +7,7 @@
 //!
 //! Run:     cargo run -p queue-demo -- pipeline
 //! Expect:  lanes of a busy counter and an idle reader, then two counters sharing
-//! Chapter: book/src/queues.md
+//! Chapter: book/src/pipelines.md
 //! Source:  M. D. McIlroy, memo of 11 October 1964: programs coupled "like garden hose"
 
 use std::fs::File;

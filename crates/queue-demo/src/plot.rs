@@ -15,13 +15,14 @@ pub struct Sample {
 }
 
 /// Draws `front` over `back`, both sorted by time; each row stands for `step` items.
-pub fn plot(back: &[Sample], front: &[Sample], step: usize) {
+///
+/// The scale reaches up to `most`, however long the queues became.
+pub fn plot(back: &[Sample], front: &[Sample], step: usize, most: usize) {
     let end =
         [back, front].iter().filter_map(|run| run.last()).map(|last| last.at).max();
     let end = end.unwrap_or_default();
     let (back, front) = (columns(back, end, COLUMNS), columns(front, end, COLUMNS));
-    let highest = back.iter().chain(&front).max().copied().unwrap_or(0);
-    for row in (0..highest.div_ceil(step)).rev() {
+    for row in (0..most.div_ceil(step)).rev() {
         let line: String = back
             .iter()
             .zip(&front)

@@ -6,7 +6,7 @@
 //!
 //! Run:     cargo run -p queue-demo -- rendezvous
 //! Expect:  the cook and the waiter as lanes, each waiting for the slower one
-//! Chapter: book/src/queues.md
+//! Chapter: book/src/bounded-queues.md
 //! Source:  C. A. R. Hoare, "Communicating Sequential Processes", CACM 21 (1978)
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -7,7 +7,7 @@
 //!
 //! Run:     cargo run -p queue-demo -- shutdown
 //! Expect:  a hang that the watchdog ends after a second, then the fix and two closings
-//! Chapter: book/src/queues.md
+//! Chapter: book/src/shutdown.md
 //! Source:  std::sync::mpsc, "Disconnection"; Python's queue.Queue.shutdown
 
 use std::sync::Barrier;

@@ -7,7 +7,7 @@
 //!
 //! Run:     cargo run -p queue-demo -- stealing
 //! Expect:  all tasks begin with worker 1, and yet every worker is busy
-//! Chapter: book/src/queues.md
+//! Chapter: book/src/work-stealing.md
 //! Source:  D. Chase, Y. Lev, "Dynamic Circular Work-Stealing Deque", SPAA 2005
 
 use std::sync::Barrier;

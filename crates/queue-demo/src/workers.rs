@@ -8,7 +8,7 @@
 //!
 //! Run:     cargo run -p queue-demo -- workers
 //! Expect:  lanes that take turns like stairs, then lanes that work side by side
-//! Chapter: book/src/queues.md
+//! Chapter: book/src/pipelines.md
 //! Source:  The Rust Programming Language, 21.2; the Reference, "Temporary scopes"
 
 use std::sync::atomic::{AtomicUsize, Ordering};
