@@ -17,6 +17,7 @@ mod lost_update;
 mod made_twice;
 mod message_passing;
 mod missed_event;
+mod missing_party;
 mod not_joined;
 mod one_pill;
 mod open_queue;
@@ -46,6 +47,7 @@ use crate::outcomes::Results;
 const PROGRAMS: &[(&str, fn())] = &[
     ("not-joined", not_joined::run),
     ("endless-scope", endless_scope::run),
+    ("missing-party", missing_party::run),
     ("lost-update", lost_update::run),
     ("two-orders", two_orders::run),
     ("stolen-permit", stolen_permit::run),

@@ -41,6 +41,7 @@ pub fn run() -> anyhow::Result<()> {
         .collect::<Result<Vec<_>, _>>()
         .context("start a printer")?;
 
+    // ANCHOR: join
     // All are joined before the first line: the panics are reported by then.
     let results: Vec<_> = threads.into_iter().map(thread::JoinHandle::join).collect();
     for (order, result) in orders.iter().zip(&results) {
@@ -51,6 +52,7 @@ pub fn run() -> anyhow::Result<()> {
             }
         }
     }
+    // ANCHOR_END: join
 
     let printed: u32 = results.iter().flatten().sum();
     let failed: Vec<_> = results.iter().filter_map(|r| r.as_ref().err()).collect();
