@@ -21,6 +21,7 @@ mod reentrant;
 mod refused;
 mod rwlock;
 mod scope;
+mod second_read;
 mod try_lock;
 
 use std::process::ExitCode;
@@ -44,6 +45,11 @@ fn main() -> ExitCode {
     .scene_with("contention", "what a fight for one lock costs", contention::run)
     .scene("atomics", "updates in one step, without a lock", atomics::run)
     .scene("philosophers", "five at a table: deadlock, and who eats", philosophers::run)
+    .goes_wrong(
+        "read-twice",
+        "a reader waits for a writer who waits",
+        second_read::read_twice,
+    )
     .goes_wrong("lock-twice", "a thread waits for itself", reentrant::lock_twice)
     .goes_wrong("deadlock-two-orders", "hangs, and is ended", payer_first::two_orders)
     .run()

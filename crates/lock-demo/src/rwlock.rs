@@ -4,10 +4,11 @@
 //! never would. A writer then has it alone, and downgrades to a reader in one step: no
 //! other writer comes in between. Nobody may rely on meeting other readers there, they
 //! can be made to wait. Nor may a thread read twice at once: a writer who comes between
-//! waits for the first and bars the second. Python's threading has no such lock.
+//! waits for the first and bars the second (in `second_read.rs`). Python's threading has
+//! no such lock.
 //!
 //! Run:     cargo run -p lock-demo -- rwlock
-//! Expect:  lanes with four readers side by side, the writer alone in the middle
+//! Expect:  lanes with four readers side by side, the writer alone; then a hang
 //! Chapter: book/src/rwlock.md
 //! Source:  P. J. Courtois et al., "Concurrent Control with Readers and Writers", 1971
 
@@ -16,7 +17,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::ensure;
-use common::{Actor, println, timeline};
+use common::{Actor, println, timeline, trial};
 
 const READERS: usize = 4;
 /// Stands for looking at the data, or for changing them.
@@ -56,6 +57,11 @@ pub fn run() -> anyhow::Result<()> {
     println!("versions they saw, each before and after: {versions:?}");
     ensure!(versions.iter().all(|seen| *seen == [1, 2]), "a reader saw half a change");
     ensure!(written == 2, "the writer wrote version 2 and read {written}");
+
+    println!("\na reader reads again while a writer is waiting:");
+    let twice = trial("read-twice")?;
+    twice.show();
+    ensure!(!twice.status.success(), "a reader came in before a waiting writer");
     println!("\nok: readers shared the lock, the writer had it alone");
     Ok(())
 }
