@@ -319,8 +319,9 @@ fn tell_of_panic(info: &PanicHookInfo<'_>) {
     let current = thread::current();
     let name = current.name().unwrap_or("without a name").to_owned();
     let what = info.payload_as_str().unwrap_or("not a text");
-    let place =
-        info.location().map(|place| format!("{}:{}", place.file(), place.line()));
+    // A line of std, as rustc was built with it, is of no use to the reader.
+    let ours = info.location().filter(|place| !place.file().starts_with("/rustc/"));
+    let place = ours.map(|place| format!(" at {}:{}", place.file(), place.line()));
     let place = place.unwrap_or_default();
-    complain(format_args!("thread '{name}' panicked at {place}: {what}"));
+    complain(format_args!("thread '{name}' panicked{place}: {what}"));
 }
