@@ -1,13 +1,10 @@
 //! A method that holds the lock calls another one that takes it.
 
 use std::sync::Mutex;
-use std::thread;
 
 pub fn run() {
     let account = Account { balance: Mutex::new(100) };
-    thread::scope(|scope| {
-        scope.spawn(|| account.pay(30));
-    });
+    account.pay(30);
 }
 
 struct Account {

@@ -12,18 +12,16 @@
 //!          Know About Memory", section 6.4
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::thread;
-use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use clap::value_parser;
 use common::{measure, println};
 
 use crate::counters::{Counter, Sharded};
+use crate::repeat::for_a_while;
 
-/// Several time slices of the scheduler, so that all threads get their turn.
-const RUN_TIME: Duration = Duration::from_millis(30);
 const BAR_WIDTH: usize = 40;
 
 #[derive(Clone, Copy, clap::Args)]
@@ -64,42 +62,8 @@ pub fn run(options: Options) -> anyhow::Result<()> {
 
 /// Lets `threads` threads add for a while; returns their additions a second.
 fn rate(threads: usize, counter: &impl Counter) -> anyhow::Result<f64> {
-    let enough = AtomicBool::new(false);
-    let started = Instant::now();
-    let made = thread::scope(|scope| {
-        // Also when the system refuses a thread: the others must come to an end.
-        let stop = StopOnDrop(&enough);
-        let adding = (0..threads)
-            .map(|number| {
-                let (counter, enough) = (counter, &enough);
-                let add_until_enough = move || {
-                    let mut made = 0_u64;
-                    // Relaxed: the flag says nothing about other data.
-                    while !enough.load(Ordering::Relaxed) {
-                        counter.add(number);
-                        made += 1;
-                    }
-                    made
-                };
-                let builder = thread::Builder::new().name(format!("adder {number}"));
-                let started = builder.spawn_scoped(scope, add_until_enough);
-                started.with_context(|| format!("start thread {number} of {threads}"))
-            })
-            .collect::<anyhow::Result<Vec<_>>>()?;
-        thread::sleep(RUN_TIME);
-        drop(stop);
-        anyhow::Ok(adding.into_iter().map(|thread| thread.join().unwrap()).sum::<u64>())
-    })?;
+    let made = for_a_while(threads, |number| counter.add(number))?;
     let kept = counter.total();
-    ensure!(kept == made, "{kept} of {made} additions are in the sum");
-    Ok(made as f64 / started.elapsed().as_secs_f64())
-}
-
-/// Tells the threads to stop when it goes, whatever the reason.
-struct StopOnDrop<'a>(&'a AtomicBool);
-
-impl Drop for StopOnDrop<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
+    ensure!(kept == made.times, "{kept} of {} additions are in the sum", made.times);
+    Ok(made.per_second())
 }

@@ -17,8 +17,10 @@ mod payer_first;
 mod philosophers;
 mod poison;
 mod race;
+mod reading;
 mod reentrant;
 mod refused;
+mod repeat;
 mod rwlock;
 mod scope;
 mod second_read;
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
     .scene("try-lock", "a worker that has better things to do", try_lock::run)
     .scene("once", "four threads ask, one of them makes it", once::run)
     .scene_with("contention", "what a fight for one lock costs", contention::run)
+    .scene("reading", "what readers pay to be let in together", reading::run)
     .scene("atomics", "updates in one step, without a lock", atomics::run)
     .scene("philosophers", "five at a table: deadlock, and who eats", philosophers::run)
     .goes_wrong(

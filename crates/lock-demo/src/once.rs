@@ -33,11 +33,13 @@ pub fn run() -> anyhow::Result<()> {
     let threads: Vec<Actor> =
         (1..=THREADS).map(|number| Actor::new(format!("thread {number}"))).collect();
     let tables: Vec<&'static [usize]> = thread::scope(|scope| {
+        // ANCHOR: ask
         let ask = |me: Actor| {
             all_ask.wait();
             let _waiting = me.waits("the primes");
             PRIMES.get_or_init(|| make_primes(me)).as_slice()
         };
+        // ANCHOR_END: ask
         let asking: Vec<_> =
             threads.into_iter().map(|me| scope.spawn(move || ask(me))).collect();
         asking.into_iter().map(|thread| thread.join().unwrap()).collect()

@@ -28,12 +28,14 @@ pub fn run() -> anyhow::Result<()> {
 
     let refused = matches!(accounts.try_lock(), Err(TryLockError::Poisoned(_)));
     ensure!(refused, "`try_lock` did not tell poisoned from taken");
+    // ANCHOR: repair
     // The error carries the guard: the lock is ours, with a warning attached.
     let mut guard = accounts.lock().unwrap_or_else(PoisonError::into_inner);
     println!("std: lock() is an error that holds the guard; inside: {:?}", *guard);
     guard[1] = TOTAL - guard[0];
     drop(guard);
     accounts.clear_poison();
+    // ANCHOR_END: repair
     let repaired = *accounts.lock().unwrap();
     println!("std: repaired and cleared, lock() is Ok again: {repaired:?}");
     ensure!(repaired.iter().sum::<i64>() == TOTAL, "the repair left {repaired:?}");
