@@ -16,6 +16,7 @@ mod plot;
 mod priority;
 mod queens;
 mod rendezvous;
+mod select;
 mod shutdown;
 mod stealing;
 mod store;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
             "many receivers, and several channels at once",
             crossbeam::run,
         )
+        .scene("select", "several channels, ready, silent or closed", select::run)
         .scene(
             "pipeline",
             "three stages at work, and what to do for the slowest",
