@@ -4,8 +4,9 @@
 //! * [`Actor`] is a thread or a process with a name: it says what it does, and what it
 //!   does is recorded and drawn as a lane of a timeline.
 //! * The [`watchdog`] ends what hangs and names who was last seen doing what.
-//! * [`child`] starts processes that cannot outlive the demo, [`trial()`] runs a version
-//!   that goes wrong on purpose where it can do no harm.
+//! * [`child`] starts processes that cannot outlive the demo, a [`leash`] ends them even
+//!   when the demo is killed, [`trial()`] runs a version that goes wrong on purpose where
+//!   it can do no harm.
 //! * [`measure`] says which machine a figure comes from and draws bars.
 //!
 //! `use common::println;` in place of the standard macro: it ends the program
@@ -15,6 +16,7 @@
 mod actor;
 pub mod child;
 mod demo;
+pub mod leash;
 pub mod measure;
 #[doc(hidden)]
 pub mod output;

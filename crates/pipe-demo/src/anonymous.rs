@@ -17,9 +17,7 @@ use std::process::Stdio;
 
 use anyhow::{Context, ensure};
 use common::child::{self, ChildGuard};
-use common::println;
-
-use crate::leash;
+use common::{leash, println};
 
 const WRITERS: usize = 4;
 

@@ -8,11 +8,12 @@ use std::process::Command;
 
 use anyhow::Context;
 use common::child::ChildGuard;
+use common::leash;
 use ipc_channel::ipc::{IpcOneShotServer, IpcSender};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{leash, scratch};
+use crate::scratch;
 
 /// Starts a child that calls [`accept`], and sends it its ends of channels.
 ///

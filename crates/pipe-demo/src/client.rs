@@ -9,11 +9,11 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::ValueEnum;
 use common::child::{self, ChildGuard};
-use common::{Actor, println};
+use common::{Actor, leash, println};
 
+use crate::frame;
 use crate::handshake::{self, Secret};
 use crate::server::LONGEST;
-use crate::{frame, leash};
 
 /// A server that takes so long has forgotten about us; the watchdog comes earlier.
 const LIMIT: Duration = Duration::from_secs(60);

@@ -9,8 +9,9 @@ use common::child::{self, ChildGuard};
 use ipc_channel::ipc::{self, IpcReceiver, IpcSender};
 use serde::{Deserialize, Serialize};
 
+use crate::channel;
+use crate::forgive::forgive;
 use crate::primes::is_prime;
-use crate::{channel, leash};
 
 /// What a worker is asked for.
 #[derive(Serialize, Deserialize)]
@@ -97,7 +98,7 @@ pub fn worker(Options { number }: Options) -> anyhow::Result<()> {
     if number == 0 {
         process::exit(1);
     }
-    leash::forgive(answer(number, &channel::accept()?))
+    forgive(answer(number, &channel::accept()?))
 }
 
 fn answer(number: usize, Ends { requests, counts }: &Ends) -> anyhow::Result<()> {

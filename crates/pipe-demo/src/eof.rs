@@ -19,9 +19,7 @@ use std::thread;
 
 use anyhow::{Context, ensure};
 use common::child::{self, ChildGuard};
-use common::{Actor, println, timeline, trial};
-
-use crate::leash;
+use common::{Actor, leash, println, timeline, trial};
 
 pub fn run() -> anyhow::Result<()> {
     let (parent, reader) = (Actor::new("parent"), Actor::new("reader"));

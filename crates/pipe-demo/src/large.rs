@@ -9,7 +9,8 @@ use common::println;
 use ipc_channel::ipc::{self, IpcBytesSender, IpcSender};
 use serde::{Deserialize, Serialize};
 
-use crate::{channel, leash};
+use crate::channel;
+use crate::forgive::forgive;
 
 /// In bytes.
 const LARGE: usize = 256 << 10;
@@ -68,7 +69,7 @@ pub struct Nothing {}
 
 /// Sends large messages, as values and as bytes.
 pub fn sender(_: Nothing) -> anyhow::Result<()> {
-    leash::forgive(send_all(&channel::accept()?))
+    forgive(send_all(&channel::accept()?))
 }
 
 fn send_all(Ends { values, bytes }: &Ends) -> anyhow::Result<()> {

@@ -13,9 +13,8 @@ use std::{env, fs};
 
 use anyhow::{Context, ensure};
 use common::child::ChildGuard;
+use common::leash;
 use tempfile::TempDir;
-
-use crate::leash;
 
 /// How the folder's name begins.
 const PREFIX: &str = "pipe-demo-";

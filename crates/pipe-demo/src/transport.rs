@@ -9,12 +9,14 @@ use std::time::Instant;
 use anyhow::{Context, ensure};
 use clap::ValueEnum;
 use common::child::{self, ChildGuard};
+use common::leash;
 use crossprocess::{ByteQueue, Segment};
 use ipc_channel::ipc::{self, IpcBytesReceiver, IpcBytesSender};
 use tempfile::TempDir;
 
+use crate::forgive::forgive;
 use crate::throughput::{CHECK_EVERY, END, SIZES, SPAN};
-use crate::{channel, frame, leash, scratch};
+use crate::{channel, frame, scratch};
 
 /// In bytes, of the ring in shared memory, and of the buffers that gather messages.
 const ROOM: usize = 1 << 18;
@@ -146,7 +148,7 @@ pub fn sender(Options { transport }: Options) -> anyhow::Result<()> {
         Transport::Channel => {
             let channel: IpcBytesSender = channel::accept()?;
             let sent = send_all(|message| Ok(channel.send(message)?), || Ok(()));
-            return leash::forgive(sent);
+            return forgive(sent);
         }
         Transport::Pipe | Transport::Gathered | Transport::Socket => {}
     }
@@ -154,13 +156,13 @@ pub fn sender(Options { transport }: Options) -> anyhow::Result<()> {
     let mut stream = standard_output().context("take standard output")?;
     if transport == Transport::Gathered {
         let stream = std::cell::RefCell::new(BufWriter::with_capacity(ROOM, stream));
-        return leash::forgive(send_all(
+        return forgive(send_all(
             |message| Ok(frame::write(&mut *stream.borrow_mut(), message)?),
             || Ok(stream.borrow_mut().flush()?),
         ));
     }
     let sent = send_all(|message| Ok(frame::write(&mut stream, message)?), || Ok(()));
-    leash::forgive(sent)
+    forgive(sent)
 }
 
 /// Standard output without the buffer of `io::stdout`, which looks for line feeds.

@@ -14,10 +14,10 @@ use std::process::{self, Command, Stdio};
 
 use anyhow::{Context, bail, ensure};
 use common::child::ChildGuard;
-use common::println;
+use common::{leash, println};
 
 use crate::ending::Ending::{self, Code, Signal};
-use crate::{bare, leash, limits};
+use crate::{bare, limits};
 
 /// What the child is told, what that means, and how it must end on Unix.
 const ENDINGS: [(&str, &str, Ending); 8] = [

@@ -10,10 +10,10 @@ use std::process::{self, Stdio};
 
 use anyhow::Context;
 use common::child::{self, ChildGuard};
-use common::println;
+use common::{leash, println};
 use rustix::process::{Signal, kill_process_group};
 
-use crate::{leash, pid_of};
+use crate::pid_of;
 
 /// Who is killed.
 #[derive(Clone, Copy, Debug, PartialEq)]

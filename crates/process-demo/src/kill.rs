@@ -18,14 +18,14 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use clap::ValueEnum;
 use common::child::{self, ChildGuard};
-use common::println;
+use common::{leash, println};
 use rustix::process::kill_process;
 use signal_hook::consts::SIGTERM;
 use signal_hook::iterator::Signals;
 
 use crate::ending::Ending::{self, Code, Signal};
 use crate::family::{self, Target};
-use crate::{leash, pid_of};
+use crate::pid_of;
 
 /// How long a child may take to tidy up.
 const GRACE: Duration = Duration::from_secs(10);
@@ -116,7 +116,7 @@ pub fn child(Behaves { manner }: Behaves) -> anyhow::Result<()> {
         leash::wait();
         return Ok(());
     }
-    leash::keep()?;
+    leash::keep(|| ())?;
     // The handler writes to a pipe, so that what follows runs in an ordinary thread:
     // inside of a handler nearly nothing is allowed.
     let mut signals = Signals::new([SIGTERM]).context("handle SIGTERM")?;

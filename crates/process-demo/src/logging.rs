@@ -16,12 +16,12 @@ use std::process::Stdio;
 
 use anyhow::{Context, ensure};
 use common::child::{self, ChildGuard};
-use common::println;
+use common::{leash, println};
 use tracing::level_filters::LevelFilter;
 
 use crate::ending::Ending::{self, Code, Signal};
 use crate::log_file::{Entry, LogFile};
-use crate::{leash, limits, piecewise};
+use crate::{limits, piecewise};
 
 const WORKERS: usize = 4;
 

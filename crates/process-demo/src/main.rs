@@ -20,7 +20,6 @@ mod fork_server;
 mod isolation;
 #[cfg(unix)]
 mod kill;
-mod leash;
 mod limits;
 mod log_file;
 mod logging;

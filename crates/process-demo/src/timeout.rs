@@ -18,10 +18,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use common::child::{self, ChildGuard};
 use common::measure::duration;
-use common::{Actor, println, timeline};
+use common::{Actor, leash, println, timeline};
 
 use crate::ending::Ending;
-use crate::leash;
 
 const LIMIT: Duration = Duration::from_millis(100);
 

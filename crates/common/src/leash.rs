@@ -2,7 +2,7 @@
 //!
 //! The parent holds the writing end of the child's standard input. The system closes it
 //! when the parent ends, also after a `SIGKILL`, and then the child reads end of file.
-//! Nothing else tells a child: it would live on, as somebody else's.
+//! A child that reads its input anyway needs no more than that; this is for the others.
 
 use std::io;
 use std::process::{Command, Stdio};
@@ -18,15 +18,16 @@ pub fn wait() {
     let _ = io::copy(&mut io::stdin(), &mut io::sink());
 }
 
-/// In a child that has other things to wait for: ends the process when the parent ends.
+/// In a child that has other things to wait for: when the parent ends, does the last
+/// thing that is to be done, and ends the process.
 ///
 /// # Errors
 ///
 /// When the system refuses the thread that watches.
-#[cfg(unix)]
-pub fn keep() -> io::Result<()> {
+pub fn keep(last: impl FnOnce() + Send + 'static) -> io::Result<()> {
     std::thread::Builder::new().name("leash".into()).spawn(|| {
         wait();
+        last();
         std::process::exit(0)
     })?;
     Ok(())
