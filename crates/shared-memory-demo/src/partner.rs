@@ -1,0 +1,103 @@
+//! A child process that does what it is told, a line at a time, and answers each.
+
+use std::io::{BufRead, BufReader, Read, Write, stdin};
+use std::process::{ChildStdin, ChildStdout, Stdio};
+
+use anyhow::{Context, ensure};
+use common::child::{self, ChildGuard};
+use common::{leash, println};
+
+/// A running child; dropping it ends and reaps the process.
+pub struct Partner {
+    role: &'static str,
+    /// Also its leash: it ends when nothing more can come.
+    stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
+    child: ChildGuard,
+}
+
+impl Partner {
+    /// Starts a child in a role that calls [`answer`], and waits until it is ready.
+    pub fn start(role: &'static str, argument: &str) -> anyhow::Result<Self> {
+        let mut command = child::role(role).context("find this program")?;
+        command.arg(argument).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let child =
+            ChildGuard::spawn(&mut command).with_context(|| format!("start {role}"))?;
+        let stdin = child.take_stdin().context("a pipe")?;
+        let stdout = BufReader::new(child.take_stdout().context("a pipe")?);
+        let mut partner = Self { role, stdin, stdout, child };
+        partner.hear().context("hear that it is ready")?;
+        Ok(partner)
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Tells it what to do, and does not wait.
+    pub fn tell(&mut self, what: &str) -> anyhow::Result<()> {
+        writeln!(self.stdin, "{what}").with_context(|| format!("tell {}", self.role))
+    }
+
+    /// Waits for its next line.
+    pub fn hear(&mut self) -> anyhow::Result<String> {
+        let mut line = String::new();
+        self.stdout
+            .read_line(&mut line)
+            .with_context(|| format!("hear {}", self.role))?;
+        ensure!(line.ends_with('\n'), "{} ended without an answer", self.role);
+        Ok(line.trim_end().to_owned())
+    }
+
+    /// Tells it what to do, and waits for its answer.
+    pub fn ask(&mut self, what: &str) -> anyhow::Result<String> {
+        self.tell(what)?;
+        self.hear()
+    }
+
+    /// Kills it, as the system would: it does nothing more.
+    pub fn kill(self) -> anyhow::Result<Killed> {
+        self.child.kill().with_context(|| format!("kill {}", self.role))?;
+        self.child.wait().with_context(|| format!("wait for {}", self.role))?;
+        Ok(Killed { stdout: self.stdout })
+    }
+
+    /// Waits until there are so many bytes of it.
+    pub fn read_exact(&mut self, bytes: &mut [u8]) -> anyhow::Result<()> {
+        self.stdout.read_exact(bytes).with_context(|| format!("hear {}", self.role))
+    }
+}
+
+/// What is left of a partner.
+pub struct Killed {
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Killed {
+    /// Waits until its own children have ended, which have its standard output.
+    pub fn hear_the_end(mut self) -> anyhow::Result<()> {
+        self.stdout.read_to_end(&mut Vec::new()).context("hear the end")?;
+        Ok(())
+    }
+}
+
+/// In the child: says that it is ready, and does what it is told until nobody can tell
+/// it any more.
+pub fn answer(
+    mut act: impl FnMut(&str) -> anyhow::Result<String>,
+) -> anyhow::Result<()> {
+    println!("ready");
+    let mut line = String::new();
+    // A line at a time: standard input must be free for others meanwhile.
+    while stdin().read_line(&mut line)? > 0 {
+        println!("{}", act(line.trim_end())?);
+        line.clear();
+    }
+    Ok(())
+}
+
+/// In the child: never returns; ends with the last order, or by a kill.
+pub fn wait_for_the_end() -> ! {
+    leash::wait();
+    std::process::exit(0)
+}
