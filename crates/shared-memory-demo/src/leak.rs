@@ -9,7 +9,7 @@
 //! mapped.
 //!
 //! Run:     cargo run -p shared-memory-demo -- leak
-//! Expect:  what stays of owners that are killed, who removes it, and nothing in the end
+//! Expect:  what stays of owners that are killed, who removes it; nothing in the end
 //! Chapter: book/src/shared-memory.md
 //! Source:  shm_overview(7), "Persistence"; shm_unlink(3)
 
