@@ -33,6 +33,7 @@ mod swapped_answers;
 mod turns;
 mod two_orders;
 mod two_upgrades;
+mod woken_too_early;
 
 use std::fs;
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ const PROGRAMS: &[(&str, fn())] = &[
     ("not-joined", not_joined::run),
     ("endless-scope", endless_scope::run),
     ("missing-party", missing_party::run),
+    ("woken-too-early", woken_too_early::run),
     ("lost-update", lost_update::run),
     ("two-orders", two_orders::run),
     ("stolen-permit", stolen_permit::run),
