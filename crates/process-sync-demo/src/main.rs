@@ -11,9 +11,14 @@ mod barrier;
 mod bounded;
 mod child;
 mod condition;
+mod die_holding;
+mod die_sending;
+mod die_waiting;
 mod event;
 mod joinable;
+mod killing;
 mod lock;
+mod python;
 mod queue;
 mod reentrant;
 mod semaphore;
@@ -41,6 +46,9 @@ fn main() -> ExitCode {
         .scene("barrier", "all pass or none does, even if one dies", barrier::run)
         .scene("queue", "bursts, pauses, and who waits for whom", queue::run)
         .scene("joinable", "tasks that make tasks, until all are done", joinable::run)
+        .scene("die-holding", "killed with a lock, and who goes on", die_holding::run)
+        .scene("die-waiting", "killed asleep, and who misses it", die_waiting::run)
+        .scene("die-sending", "killed in the middle of a message", die_sending::run)
         .run()
 }
 
@@ -57,5 +65,6 @@ fn play(role: Role) -> ExitCode {
         .on(&queue::PRODUCER, |()| ended(queue::producer()))
         .on(&queue::CONSUMER, |number| ended(queue::consumer(number)))
         .on(&joinable::WORKER, |number| ended(joinable::worker(number)))
+        .on(&killing::VICTIM, |case| ended(killing::victim(case)))
         .finish()
 }
