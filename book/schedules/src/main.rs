@@ -11,6 +11,7 @@ mod half_an_update;
 mod latch_wakes_one;
 mod late_cancel;
 mod left_early;
+mod left_over;
 mod locked_twice;
 mod lost_notification;
 mod lost_update;
@@ -50,6 +51,7 @@ const PROGRAMS: &[(&str, fn())] = &[
     ("endless-scope", endless_scope::run),
     ("missing-party", missing_party::run),
     ("woken-too-early", woken_too_early::run),
+    ("left-over", left_over::run),
     ("lost-update", lost_update::run),
     ("two-orders", two_orders::run),
     ("stolen-permit", stolen_permit::run),

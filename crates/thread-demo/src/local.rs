@@ -19,11 +19,13 @@ use std::thread;
 use anyhow::ensure;
 use common::println;
 
+// ANCHOR: values
 thread_local! {
     static COUNT: Cell<u32> = const { Cell::new(0) };
     static NOTEBOOK: Notebook = Notebook::open();
     static USER: RefCell<String> = const { RefCell::new(String::new()) };
 }
+// ANCHOR_END: values
 
 static OPENED: AtomicUsize = AtomicUsize::new(0);
 static CLOSED: AtomicUsize = AtomicUsize::new(0);
@@ -46,6 +48,22 @@ impl Drop for Notebook {
 }
 
 pub fn run() -> anyhow::Result<()> {
+    each_counts_for_itself()?;
+
+    let opened = OPENED.load(Ordering::Relaxed);
+    let closed = CLOSED.load(Ordering::Relaxed);
+    println!(
+        "values made at first use: {opened}, dropped by the time of join: {closed}"
+    );
+    ensure!((opened, closed) == (3, 3), "not one value a worker");
+
+    println!("\nOne thread serves Ann, then a guest without a name:");
+    left_over()?;
+    println!("\nok: three threads had a value each, two jobs of one thread shared one");
+    Ok(())
+}
+
+fn each_counts_for_itself() -> anyhow::Result<()> {
     COUNT.set(100);
     println!("main sets its count to {}", COUNT.get());
     for steps in 1..=3 {
@@ -64,15 +82,10 @@ pub fn run() -> anyhow::Result<()> {
     }
     println!("main still has {}", COUNT.get());
     ensure!(COUNT.get() == 100, "a worker changed main's count");
+    Ok(())
+}
 
-    let opened = OPENED.load(Ordering::Relaxed);
-    let closed = CLOSED.load(Ordering::Relaxed);
-    println!(
-        "values made at first use: {opened}, dropped by the time of join: {closed}"
-    );
-    ensure!((opened, closed) == (3, 3), "not one value a worker");
-
-    println!("\nOne thread serves Ann, then a guest without a name:");
+fn left_over() -> anyhow::Result<()> {
     let greetings = serve(&["Ann", ""], |name| {
         USER.with_borrow_mut(|user| user.push_str(name));
         format!("hello {}", USER.with_borrow(String::clone))
@@ -85,8 +98,6 @@ pub fn run() -> anyhow::Result<()> {
     });
     println!("  each job takes it out:         {greetings:?}");
     ensure!(greetings == ["hello Ann", "hello "], "the guest was taken for Ann");
-
-    println!("\nok: three threads had a value each, two jobs of one thread shared one");
     Ok(())
 }
 
