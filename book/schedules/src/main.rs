@@ -26,6 +26,7 @@ mod outcomes;
 mod overdrawn;
 mod overtaken;
 mod reused_barrier;
+mod same_again;
 mod spin_lock;
 mod starved_pool;
 mod stolen_permit;
@@ -61,6 +62,7 @@ const PROGRAMS: &[(&str, fn())] = &[
     ("two-upgrades", two_upgrades::run),
     ("made-twice", made_twice::run),
     ("half-an-update", half_an_update::run),
+    ("same-again", same_again::run),
     ("message-passing", message_passing::run),
     ("store-buffering", store_buffering::run),
     ("spin-lock", spin_lock::run),

@@ -27,6 +27,7 @@ const NUMBERS: u32 = 40_000;
 // threads orders all they did before the final reads.
 
 pub fn run() -> anyhow::Result<()> {
+    // ANCHOR: fetch_add
     let counter = AtomicU32::new(0);
     thread::scope(|scope| {
         for _ in 0..THREADS {
@@ -37,6 +38,7 @@ pub fn run() -> anyhow::Result<()> {
             });
         }
     });
+    // ANCHOR_END: fetch_add
     let (sum, expected) = (counter.into_inner(), THREADS * ADDITIONS);
     println!("fetch_add: {sum} of {expected} additions are in the sum");
     ensure!(sum == expected, "{sum} of {expected} additions are in the sum");
