@@ -9,7 +9,7 @@
 //!
 //! Run:     cargo run -p pipe-demo -- framing
 //! Expect:  three words that run together, then whole messages from four children
-//! Chapter: book/src/pipes.md
+//! Chapter: book/src/framing.md
 //! Source:  pipe(7), section "I/O on pipes and FIFOs"; Python's
 //!          Lib/multiprocessing/connection.py
 

@@ -24,6 +24,7 @@ const ANSWERS: &str = "91 = 7 * 13\n?\n65537 = 65537\n";
 
 pub fn run() -> anyhow::Result<()> {
     let (parent, me) = (Actor::new("parent"), Actor::new("child"));
+    // ANCHOR: dialogue
     let mut command = child::role("stdio-child").context("find this program")?;
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = ChildGuard::spawn(&mut command).context("start the child")?;
@@ -43,6 +44,7 @@ pub fn run() -> anyhow::Result<()> {
     }
     // End of file is the last message: without it the child would wait for more.
     drop(questions);
+    // ANCHOR_END: dialogue
     let mut complaints = String::new();
     let mut stderr = child.take_stderr().context("standard error is piped")?;
     stderr.read_to_string(&mut complaints).context("read its complaints")?;

@@ -10,7 +10,7 @@
 //!
 //! Run:     cargo run --release -p pipe-demo -- throughput
 //! Expect:  messages a second for two sizes and five ways, as bars
-//! Chapter: book/src/pipes.md
+//! Chapter: book/src/ipc-channel.md
 //! Source:  pipe(7), unix(7), the crates ipc-channel and crossprocess
 
 use std::time::{Duration, Instant};
@@ -43,9 +43,6 @@ const WAYS: [(Transport, &str); 5] = [
 
 pub fn run() -> anyhow::Result<()> {
     println!("{}", machine());
-    if cfg!(debug_assertions) {
-        println!("a development build; `--release` gives the figures that matter");
-    }
     let mut measured = Vec::new();
     for (transport, name) in WAYS {
         if cfg!(unix) || transport != Transport::Socket {

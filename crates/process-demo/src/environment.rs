@@ -7,7 +7,7 @@
 //!
 //! Run:     cargo run -p process-demo -- environment
 //! Expect:  what three children found in themselves, line by line
-//! Chapter: book/src/processes.md
+//! Chapter: book/src/environment.md
 //! Source:  std::process::Command, open(2) on O_CLOEXEC, environ(7)
 
 use std::collections::HashMap;
@@ -30,12 +30,17 @@ pub fn run() -> anyhow::Result<()> {
     let folder = env::temp_dir().canonicalize().context("find a folder")?;
     let home = env::current_dir().context("find the current folder")?;
 
+    // ANCHOR: given
     let as_it_is = ask(child::role("environment-child")?.args(ARGUMENTS))?;
+    let greeted = ask(child::role("environment-child")?.env(VARIABLE, "hello"))?;
+    let elsewhere =
+        ask(child::role("environment-child")?.current_dir(&folder).env_clear())?;
+    // ANCHOR_END: given
+
     println!("arguments given:  {ARGUMENTS:?}");
     println!("arguments found:  {}", as_it_is["arguments"]);
     ensure!(as_it_is["arguments"] == format!("{ARGUMENTS:?}"), "arguments differ");
 
-    let greeted = ask(child::role("environment-child")?.env(VARIABLE, "hello"))?;
     println!("{VARIABLE}, not set:    {}", as_it_is[VARIABLE]);
     println!(
         "  .env(…, \"hello\"): {}, and in the parent {:?}",
@@ -45,8 +50,6 @@ pub fn run() -> anyhow::Result<()> {
     ensure!(greeted[VARIABLE] == r#"Some("hello")"#, "{}", greeted[VARIABLE]);
     ensure!(as_it_is[VARIABLE] == format!("{:?}", own()), "not as in the parent");
 
-    let elsewhere =
-        ask(child::role("environment-child")?.current_dir(&folder).env_clear())?;
     println!("variables:        {}", as_it_is["variables"]);
     println!("  .env_clear():   {}", elsewhere["variables"]);
     let moved = Path::new(&elsewhere["folder"]).canonicalize()? == folder;

@@ -6,7 +6,7 @@
 //!
 //! Run:     cargo run -p process-demo -- exit
 //! Expect:  a line for each of eight endings, then a program that does not exist
-//! Chapter: book/src/processes.md
+//! Chapter: book/src/exits.md
 //! Source:  std::process::ExitStatus, std::process::Termination, wait(2)
 
 use std::io::ErrorKind;

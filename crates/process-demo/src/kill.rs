@@ -8,7 +8,7 @@
 //!
 //! Run:     cargo run -p process-demo -- kill
 //! Expect:  who tidied up, of three; a grandchild that survives, another that does not
-//! Chapter: book/src/processes.md
+//! Chapter: book/src/exits.md
 //! Source:  signal(7), kill(2), std::os::unix::process::CommandExt::process_group
 
 use std::io::{BufRead, BufReader, Read};

@@ -8,7 +8,7 @@
 //!
 //! Run:     cargo run -p process-demo -- logging
 //! Expect:  two sentences mixed up, then 1600 whole lines of four processes
-//! Chapter: book/src/processes.md
+//! Chapter: book/src/environment.md
 //! Source:  write(2) and open(2) on O_APPEND; crates tracing, tracing-subscriber
 
 use std::io::Read;

@@ -8,7 +8,7 @@
 //!
 //! Run:     cargo run -p process-demo -- start-methods
 //! Expect:  primes from new programs, a copy that waits for ever, primes from copies
-//! Chapter: book/src/processes.md
+//! Chapter: book/src/start-methods.md
 //! Source:  fork(2), section NOTES; signal-safety(7)
 
 use std::process::{self, Stdio};

@@ -9,7 +9,7 @@
 //!
 //! Run:     cargo run -p process-demo -- supervisor
 //! Expect:  five jobs and three deaths, then a worker that never comes up, as lanes too
-//! Chapter: book/src/processes.md
+//! Chapter: book/src/supervision.md
 //! Source:  J. Armstrong, "Making reliable distributed systems in the presence of
 //!          software errors", chapter 5
 

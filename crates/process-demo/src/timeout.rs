@@ -8,7 +8,7 @@
 //!
 //! Run:     cargo run -p process-demo -- timeout
 //! Expect:  a child that outlasts its limit, then three with one deadline, as lanes
-//! Chapter: book/src/processes.md
+//! Chapter: book/src/exits.md
 //! Source:  std::process::Child::try_wait, std::sync::mpsc::Receiver::recv_timeout
 
 use std::sync::mpsc;
@@ -25,7 +25,7 @@ use crate::ending::Ending;
 const LIMIT: Duration = Duration::from_millis(100);
 
 /// One deadline for three children, so that their limits do not add up.
-const SHARED_LIMIT: Duration = Duration::from_millis(250);
+const SHARED_LIMIT: Duration = Duration::from_millis(500);
 
 pub fn run() -> anyhow::Result<()> {
     let parent = Actor::new("parent");

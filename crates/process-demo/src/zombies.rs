@@ -7,7 +7,7 @@
 //!
 //! Run:     cargo run -p process-demo -- zombies
 //! Expect:  a zombie seen and reaped, then three ways to treat five children
-//! Chapter: book/src/processes.md
+//! Chapter: book/src/exits.md
 //! Source:  wait(2), section NOTES; proc_pid_stat(5); std::process::Child, "Warning"
 
 use std::process::{Child, Stdio};
