@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         .scene("stop", "ask a thread to end, and how soon it does", stop::run)
         .scene("detached", "main returns, and what is lost then", detached::run)
         .scene("cost", "what a thread takes in time and in memory", cost::run)
-        .scene(
+        .scene_with(
             "parallelism",
             "the same work on more and more threads",
             parallelism::run,

@@ -12,11 +12,13 @@
 //! Source:  std::thread::available_parallelism
 
 use std::collections::BTreeSet;
+use std::iter;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use clap::value_parser;
 use common::measure::{bar, duration, machine};
 use common::{Actor, println};
 
@@ -31,15 +33,25 @@ const BLOCK: u32 = 1000;
 
 const RUNS: usize = 4;
 
-pub fn run() -> anyhow::Result<()> {
+#[derive(Clone, Copy, clap::Args)]
+pub struct Options {
+    /// Measure with 1, 2, 4, … up to N threads [default: twice the cores]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u8).range(1..))]
+    threads: Option<u8>,
+}
+
+pub fn run(options: Options) -> anyhow::Result<()> {
     println!("{}", machine());
     let cores = thread::available_parallelism().context("ask for the cores")?.get();
     println!("available_parallelism: {cores}\n");
 
-    // 1, 2, 4, … threads, one a core, and twice as many as that.
+    let most = options.threads.map_or(2 * cores, usize::from);
+    let doubling = iter::successors(Some(1), |threads| Some(threads * 2));
     let mut counts: BTreeSet<usize> =
-        (0..).map(|power| 1 << power).take_while(|count| *count < cores).collect();
-    counts.extend([cores, 2 * cores]);
+        doubling.take_while(|threads| *threads < most).chain([most]).collect();
+    if options.threads.is_none() {
+        counts.insert(cores);
+    }
 
     // In rounds, so that a disturbance does not hit all runs of one row.
     let mut best = vec![Duration::MAX; counts.len()];
