@@ -26,8 +26,7 @@ pub fn prose(text: &str) -> String {
     for (index, part) in &mut parts {
         let part = escape(part);
         if index % 2 == 1 {
-            // A path, or the two ends of a channel, may be broken behind a slash.
-            html += &format!("<code>{}</code>", part.replace('/', "/<wbr>"));
+            html += &format!("<code>{part}</code>");
         } else {
             html += &part;
         }

@@ -77,7 +77,8 @@ fn streams() -> anyhow::Result<()> {
 /// Which process does which jobs.
 fn chunks() -> anyhow::Result<()> {
     let options = PoolOptions::new().chunk(CHUNK).max_jobs_per_worker(MOST_JOBS as u32);
-    let mut pool = options.start(&PRIMES, 2, &TABLE)?;
+    // One worker at a time, so that its successors are told apart from others.
+    let mut pool = options.start(&PRIMES, 1, &TABLE)?;
     let jobs = (1..=8 * CHUNK).map(Job::Prime);
     let answers: Vec<_> = pool.map(jobs).collect::<Result<_, _>>()?;
     drop(pool);
@@ -92,10 +93,10 @@ fn chunks() -> anyhow::Result<()> {
         let together = (1..=CHUNK).map(|job| (pid, (chunks.len() - 1) * CHUNK + job));
         ensure!(counted.eq(together), "chunk {} was divided", index + 1);
     }
-    println!("chunks of {CHUNK}, another process after {MOST_JOBS} jobs:");
+    println!("one worker, chunks of {CHUNK}, another process after {MOST_JOBS} jobs:");
     for (pid, chunks) in &chunks_of {
         println!("  process {pid:<7} jobs {}", chunks.join(", "));
-        ensure!(chunks.len() * CHUNK <= MOST_JOBS, "process {pid} did {chunks:?}");
+        ensure!(chunks.len() * CHUNK == MOST_JOBS, "process {pid} did {chunks:?}");
     }
     Ok(())
 }

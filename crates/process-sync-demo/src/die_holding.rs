@@ -25,6 +25,7 @@ pub fn run() -> anyhow::Result<()> {
 }
 
 pub const CASES: [Case; 4] = [
+    // ANCHOR: lock
     Case {
         name: "Lock",
         victim: |stage| {
@@ -47,6 +48,7 @@ pub const CASES: [Case; 4] = [
             Ok("OwnerDied, value as before")
         },
     },
+    // ANCHOR_END: lock
     Case {
         name: "ReentrantLock",
         victim: |stage| {
