@@ -46,7 +46,7 @@ pub fn run() -> anyhow::Result<()> {
     let mut owner = Partner::start("leak-with-janitor", &name)?;
     let there = path_of(&owner.ask("name")?).exists();
     owner.kill()?.hear_the_end()?;
-    row("with a janitor", "nothing, soon", "the janitor, when the owner has ended");
+    row("with a janitor", "nothing, soon", "the janitor, when it ended");
     ensure!(there && !path_of(&name).exists(), "the janitor has left {name}");
 
     let mut owner = Partner::start("leak-crossprocess", "")?;
