@@ -6,8 +6,8 @@ use common::child::ChildGuard;
 use ipc_channel::ipc::{self, IpcReceiver, IpcSender};
 use serde::{Deserialize, Serialize};
 
-use crate::channel;
-use crate::client::{Client, Door};
+use crate::client::{Client, Door, Error};
+use crate::{channel, server};
 
 /// A running manager; dropping it kills and reaps the process.
 pub struct Manager {
@@ -17,9 +17,19 @@ pub struct Manager {
 
 impl Manager {
     pub fn start() -> anyhow::Result<Self> {
-        let _lane = Actor::new("manager");
+        // Made here, so that its lane is above those of the clients.
+        let _actor = Actor::new("manager");
+        Self::start_with(true)
+    }
+
+    /// Starts one that does nothing but its work, to be measured.
+    pub fn start_unrecorded() -> anyhow::Result<Self> {
+        Self::start_with(false)
+    }
+
+    fn start_with(recorded: bool) -> anyhow::Result<Self> {
         let (hellos, door) = ipc::channel().context("make a channel")?;
-        let child = channel::start("manager-server", door)?;
+        let child = channel::start("manager-server", server::Ends { door, recorded })?;
         Ok(Self { door: Door { pid: child.id(), hellos }, child })
     }
 
@@ -127,7 +137,7 @@ fn carry_out(
     name: &str,
     seen: &mut i64,
     order: Order,
-) -> Result<String, crate::client::Error> {
+) -> Result<String, Error> {
     // Connects with the first order.
     let client = match client {
         Some(client) => client,

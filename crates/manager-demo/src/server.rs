@@ -10,30 +10,45 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use common::Actor;
 use ipc_channel::ipc::{IpcReceiver, IpcReceiverSet, IpcSelectionResult, IpcSender};
+use serde::{Deserialize, Serialize};
 
 use crate::channel;
-use crate::protocol::{Clients, Hello, Request};
+use crate::protocol::{Answer, Clients, Hello, Request};
+
+/// What the manager's process is given.
+#[derive(Serialize, Deserialize)]
+pub struct Ends {
+    pub door: IpcReceiver<Hello>,
+    /// Whether its work is to be seen in the timeline, which takes some time.
+    pub recorded: bool,
+}
 
 /// Serves until nobody can ask any more.
 pub fn run((): ()) -> anyhow::Result<()> {
-    let door: IpcReceiver<Hello> = channel::accept()?;
+    let Ends { door, recorded } = channel::accept()?;
     let mut set = IpcReceiverSet::new().context("make a set of receivers")?;
     let door = set.add(door).context("watch the door")?;
-    let mut server = Server::new();
+    let mut server = Server::new(recorded);
     let mut open = 1;
     while open > 0 {
         for event in set.select().context("wait for requests")? {
             match event {
                 IpcSelectionResult::MessageReceived(id, message) if id == door => {
-                    // What cannot be understood is not answered: its reply is dropped.
-                    let Ok(Hello { name, requests }) = message.to() else { continue };
+                    // Whoever says what is no hello hears that its channels are closed.
+                    let Ok(Hello { name, requests, answers }) = message.to() else {
+                        continue;
+                    };
                     let id = set.add(requests).context("watch a client")?;
-                    server.clients.insert(id, name);
+                    let client = Connected { name, answers, awaited: None };
+                    server.clients.insert(id, client);
                     open += 1;
                 }
                 IpcSelectionResult::MessageReceived(id, message) => {
-                    let Ok(request) = message.to() else { continue };
-                    server.answer(id, request);
+                    match message.to() {
+                        Ok(request) => server.answer(id, request),
+                        // It would wait for an answer for ever.
+                        Err(_) => server.forget(id),
+                    }
                 }
                 IpcSelectionResult::ChannelClosed(id) => {
                     server.forget(id);
@@ -46,83 +61,95 @@ pub fn run((): ()) -> anyhow::Result<()> {
 }
 
 struct Server {
-    me: Actor,
+    /// `None` when it is not recorded.
+    me: Option<Actor>,
     map: BTreeMap<String, i64>,
     list: Vec<String>,
-    /// By the number of their channels.
-    clients: BTreeMap<u64, String>,
-    waiting: Vec<Waiting>,
+    /// By the number of their channels for requests.
+    clients: BTreeMap<u64, Connected>,
 }
 
-/// A client that is to hear of a departure.
-struct Waiting {
-    client: u64,
-    departure: String,
-    reply: IpcSender<()>,
+struct Connected {
+    name: String,
+    answers: IpcSender<Answer>,
+    /// Whose departure it waits for, in the middle of a request.
+    awaited: Option<String>,
+}
+
+impl Connected {
+    fn send(&self, answer: Answer) {
+        // An error says that the client has died; so will its closed channel.
+        let _ = self.answers.send(answer);
+    }
 }
 
 impl Server {
-    fn new() -> Self {
-        let me = Actor::new("manager");
+    fn new(recorded: bool) -> Self {
         let (map, clients) = (BTreeMap::new(), BTreeMap::new());
-        Self { me, map, list: Vec::new(), clients, waiting: Vec::new() }
+        let me = recorded.then(|| Actor::new("manager"));
+        Self { me, map, list: Vec::new(), clients }
     }
 
-    fn answer(&mut self, client: u64, request: Request) {
-        let name = self.clients.get(&client).map_or("nobody", String::as_str);
-        let _working = self.me.works(format!("a request of {name}"));
-        match request {
-            Request::Get { key, reply } => {
-                send(&reply, self.map.get(&key).copied().unwrap_or(0));
-            }
-            Request::Set { key, value, reply } => {
+    fn answer(&mut self, id: u64, request: Request) {
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        let _working =
+            self.me.map(|me| me.works(format!("a request of {}", client.name)));
+        let answer = match request {
+            Request::Get(key) => Answer::Value(value_of(&self.map, &key)),
+            Request::Set(key, value) => {
                 self.map.insert(key, value);
-                send(&reply, ());
+                Answer::Done
             }
-            Request::Add { key, amount, reply } => {
+            Request::Add(key, amount) => {
                 let value = self.map.entry(key).or_insert(0);
                 *value += amount;
-                send(&reply, *value);
+                Answer::Value(*value)
             }
-            Request::Push { item, reply } => {
+            Request::Push(item) => {
                 self.list.push(item);
-                send(&reply, ());
+                Answer::Done
             }
-            Request::List { reply } => send(&reply, self.list.clone()),
-            Request::Clients { reply } => {
-                let names = self.clients.values().cloned().collect();
-                let waiting = self.waiting.iter().map(|waiting| waiting.client);
-                let waiting = waiting.filter_map(|id| self.clients.get(&id).cloned());
-                send(&reply, Clients { names, waiting: waiting.collect() });
+            Request::List => Answer::List(self.list.clone()),
+            Request::Clients => Answer::Clients(self.clients()),
+            Request::AwaitDeparture(name) => {
+                client.awaited = Some(name);
+                return self.tell_of_departures();
             }
-            Request::AwaitDeparture { name, reply } => {
-                self.waiting.push(Waiting { client, departure: name, reply });
-                self.tell_of_departures();
+            Request::GetTo(key, reply) => {
+                let _ = reply.send(value_of(&self.map, &key));
+                return;
             }
-        }
+        };
+        self.clients[&id].send(answer);
     }
 
-    /// Forgets a client, with all that it still waits for.
-    fn forget(&mut self, client: u64) {
-        if let Some(name) = self.clients.remove(&client) {
-            self.me.marks(format!("{name} has gone"));
+    fn clients(&self) -> Clients {
+        let name = |client: &Connected| client.name.clone();
+        let names = self.clients.values().map(name).collect();
+        let waiting = self.clients.values().filter(|client| client.awaited.is_some());
+        Clients { names, waiting: waiting.map(name).collect() }
+    }
+
+    /// Forgets a client, and what it was waiting for.
+    fn forget(&mut self, id: u64) {
+        if let Some(client) = self.clients.remove(&id)
+            && let Some(me) = self.me
+        {
+            me.marks(format!("{} has gone", client.name));
         }
-        self.waiting.retain(|waiting| waiting.client != client);
         self.tell_of_departures();
     }
 
     fn tell_of_departures(&mut self) {
-        self.waiting.retain(|waiting| {
-            let here = self.clients.values().any(|name| *name == waiting.departure);
-            if !here {
-                send(&waiting.reply, ());
+        let names = self.clients().names;
+        for client in self.clients.values_mut() {
+            if client.awaited.take_if(|awaited| !names.contains(awaited)).is_some() {
+                client.send(Answer::Done);
             }
-            here
-        });
+        }
     }
 }
 
-/// Sends an answer; that its client has died is noticed elsewhere.
-fn send<T: serde::Serialize>(reply: &IpcSender<T>, answer: T) {
-    let _ = reply.send(answer);
+fn value_of(map: &BTreeMap<String, i64>, key: &str) -> i64 {
+    map.get(key).copied().unwrap_or(0)
 }
