@@ -83,8 +83,8 @@ fn visit() -> anyhow::Result<Seen> {
         while_stopped(&outside, || {
             gate.set();
             gate.clear();
+            me.marks("open and closed");
         })?;
-        me.marks("open and closed");
         openings += 1;
         ensure!(openings < 1000, "somebody misses every opening");
         // Who was not asleep yet has missed nothing: it goes in the next time.

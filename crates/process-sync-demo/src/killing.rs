@@ -38,7 +38,7 @@ pub struct Case {
 /// Runs the cases, ours and Python's, all at the same time, and prints who goes on.
 pub fn play(scene: &str, heading: &str, cases: &[Case]) -> anyhow::Result<()> {
     for case in cases {
-        let _lanes = ["victim", "survivor"].map(|who| lane(case.name, who));
+        let _lanes = ["victim", "survivor", "Python"].map(|who| lane(case.name, who));
     }
     let (ours, python) = thread::scope(|scope| {
         let python = scope.spawn(|| Python::play(scene, cases.len()));
@@ -52,11 +52,8 @@ pub fn play(scene: &str, heading: &str, cases: &[Case]) -> anyhow::Result<()> {
     });
 
     let python = python?;
-    let version = match &python {
-        Some(python) => format!("Python {}, multiprocessing", python.version),
-        None => "Python".to_owned(),
-    };
-    println!("{heading:<13}  {:<34} | {version}", "crossprocess");
+    let version = python.as_ref().map_or("", |python| &python.version);
+    println!("{heading:<13}  {:<34} | Python {version}", "crossprocess");
     for (case, ours) in cases.iter().zip(ours) {
         let (time, got) = ours.with_context(|| format!("{scene}, {}", case.name))?;
         let ours = format!("{:>6}: {got}", duration(time.as_secs_f64()));
@@ -89,7 +86,7 @@ fn go_on_after_death(
     Ok((killed.elapsed(), got))
 }
 
-fn lane(case: &str, who: &str) -> Actor {
+pub fn lane(case: &str, who: &str) -> Actor {
     Actor::new(format!("{case}: {who}"))
 }
 

@@ -8,10 +8,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use common::Span;
 use common::measure::duration;
-use common::{Actor, Span};
 use crossprocess::Error;
 use crossprocess::process::Spawn;
+
+use crate::killing::lane;
 
 const SCRIPT: &str = include_str!("../python/killed.py");
 
@@ -93,7 +95,7 @@ impl Python {
     /// Notes who hangs by now. Returns how long there is something to wait for at most.
     fn longest_wait(&mut self, started: Instant, count: usize) -> Option<Duration> {
         let mut longest = None;
-        for survivor in self.cases.values_mut() {
+        for (case, survivor) in &mut self.cases {
             if let Survivor::Tries(since, _) = survivor {
                 let left = PATIENCE.saturating_sub(since.elapsed());
                 longest = longest.max(Some(left));
@@ -101,7 +103,7 @@ impl Python {
                     && let Survivor::Tries(_, waiting) =
                         std::mem::replace(survivor, Survivor::Hangs)
                 {
-                    // Never ended, as the wait was not.
+                    lane(case, "Python").dies("hangs, ended");
                     std::mem::forget(waiting);
                 }
             }
@@ -118,7 +120,7 @@ impl Python {
         match words[..] {
             ["Python", version] => self.version = version.to_owned(),
             [case, "tries"] => {
-                let span = Actor::new(format!("{case}: Python")).waits("what is left");
+                let span = lane(case, "Python").waits("what is left");
                 let tries = Survivor::Tries(Instant::now(), span);
                 self.cases.insert(case.to_owned(), tries);
             }
