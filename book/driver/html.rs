@@ -26,7 +26,8 @@ pub fn prose(text: &str) -> String {
     for (index, part) in &mut parts {
         let part = escape(part);
         if index % 2 == 1 {
-            html += &format!("<code>{part}</code>");
+            // A path, or the two ends of a channel, may be broken behind a slash.
+            html += &format!("<code>{}</code>", part.replace('/', "/<wbr>"));
         } else {
             html += &part;
         }

@@ -5,13 +5,13 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
 pub fn run() {
-    let (sender, receiver) = mpsc::channel();
-    let jobs = Mutex::new(receiver);
+    let (put, queue) = mpsc::channel();
+    let jobs = Mutex::new(queue);
     thread::scope(|scope| {
         let consumer_1 = scope.spawn(|| consume(&jobs));
         let consumer_2 = scope.spawn(|| consume(&jobs));
-        sender.send(Some(1)).unwrap();
-        sender.send(None).unwrap();
+        put.send(Some(1)).unwrap();
+        put.send(None).unwrap();
         consumer_1.join().unwrap();
         consumer_2.join().unwrap();
     });

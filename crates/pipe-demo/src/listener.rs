@@ -8,7 +8,7 @@
 //!
 //! Run:     cargo run -p pipe-demo -- listener
 //! Expect:  three clients served beside a silent one, two refused, and a hang explained
-//! Chapter: book/src/pipes.md
+//! Chapter: book/src/ipc-channel.md
 //! Source:  Python's Lib/multiprocessing/connection.py; RFC 2104
 
 use std::sync::mpsc::TryRecvError;

@@ -9,7 +9,7 @@
 //!
 //! Run:     cargo run -p pipe-demo -- typed
 //! Expect:  counts from three workers, of which one dies, and what a large message takes
-//! Chapter: book/src/pipes.md
+//! Chapter: book/src/ipc-channel.md
 //! Source:  the documentation of ipc-channel, IpcReceiverSet
 
 use std::collections::BTreeMap;

@@ -34,12 +34,14 @@ pub fn run() -> anyhow::Result<()> {
     });
     println!("guard kept while working: at most {wrong} of {WORKERS} worked at once");
 
+    // ANCHOR: right
     let right = peak_at_work(&Barrier::new(WORKERS), |receiver, mut worker| {
         loop {
             let Ok(job) = receiver.lock().unwrap().recv() else { return };
             worker.work(job);
         }
     });
+    // ANCHOR_END: right
     println!("guard dropped before it:  at most {right} of {WORKERS} worked at once\n");
     timeline::so_far().print();
 
