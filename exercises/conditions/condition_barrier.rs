@@ -2,7 +2,7 @@
 //! Given:  how many have come in this round, and the number of the round.
 //! Change: the body of `wait`.
 //! Check:  cargo test --bin condition_barrier
-//! Read:   book/src/conditions.md and std::sync::Barrier
+//! Read:   book/src/barriers.md and std::sync::Barrier
 
 use std::sync::{Condvar, Mutex};
 use std::thread;

@@ -2,7 +2,7 @@
 //! Given:  the items, a flag, and a condition variable for each role.
 //! Change: the bodies of `put` and `take`.
 //! Check:  cargo test --bin condition_buffer
-//! Read:   book/src/conditions.md and C. A. R. Hoare, "Monitors", 1974
+//! Read:   book/src/bounded-queues.md and C. A. R. Hoare, "Monitors", 1974
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex};

@@ -2,7 +2,7 @@
 //! Given:  a flag, and how often it was set.
 //! Change: the bodies of `set` and `wait`.
 //! Check:  cargo test --bin condition_event
-//! Read:   book/src/conditions.md and Python's threading.Event
+//! Read:   book/src/events.md and Python's threading.Event
 
 use std::sync::{Condvar, Mutex};
 use std::thread;

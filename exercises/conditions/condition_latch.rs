@@ -2,7 +2,7 @@
 //! Given:  how many are still missing, behind a mutex.
 //! Change: the bodies of `count_down` and `wait`.
 //! Check:  cargo test --bin condition_latch
-//! Read:   book/src/conditions.md and Java's CountDownLatch
+//! Read:   book/src/latches.md and Java's CountDownLatch
 
 use std::sync::{Condvar, Mutex};
 use std::thread;

@@ -2,7 +2,7 @@
 //! Given:  a thread for the job, and a state that it shares with the timer.
 //! Change: the bodies of `run_later` and `cancel`.
 //! Check:  cargo test --bin condition_timer
-//! Read:   book/src/conditions.md and Python's threading.Timer
+//! Read:   book/src/timers.md and Python's threading.Timer
 
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};

@@ -2,7 +2,7 @@
 //! Given:  how many of each have come so far; both counts only go up.
 //! Change: the bodies of `hydrogen` and `oxygen`.
 //! Check:  cargo test --bin condition_water
-//! Read:   book/src/conditions.md and A. Downey, "The Little Book of Semaphores"
+//! Read:   book/src/barriers.md and A. Downey, "The Little Book of Semaphores"
 
 use std::sync::{Condvar, Mutex};
 use std::thread;

@@ -2,7 +2,7 @@
 //! Given:  the log, a thread that writes the lines it is sent.
 //! Change: the bodies of `start` and `log`.
 //! Check:  cargo test --bin queue_backpressure
-//! Read:   book/src/queues.md and std::sync::mpsc::sync_channel
+//! Read:   book/src/bounded-queues.md and std::sync::mpsc::sync_channel
 
 use std::sync::mpsc::{self, SyncSender};
 use std::thread::{self, JoinHandle};

@@ -2,7 +2,7 @@
 //! Given:  a queue of tasks with one mutex and two conditions.
 //! Change: the bodies of `task_done` and `join`.
 //! Check:  cargo test --bin queue_joinable
-//! Read:   book/src/queues.md; Python's queue.Queue.join is the model
+//! Read:   book/src/shutdown.md; Python's queue.Queue.join is the model
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex};

@@ -2,7 +2,7 @@
 //! Given:  what each stage does: a source, a conversion, a sink.
 //! Change: the body of `run_pipeline`.
 //! Check:  cargo test --bin queue_pipeline
-//! Read:   book/src/queues.md and std::sync::mpsc
+//! Read:   book/src/pipelines.md and std::sync::mpsc
 
 use std::sync::mpsc;
 use std::thread;

@@ -2,7 +2,7 @@
 //! Given:  two inputs, a stop signal and a time limit.
 //! Change: the body of `merge`.
 //! Check:  cargo test --bin queue_select
-//! Read:   book/src/queues.md and crossbeam::channel::select
+//! Read:   book/src/select.md and crossbeam::channel::select
 
 use std::thread;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //! Given:  consumers that share one queue, started.
 //! Change: the bodies of `consume` and `shut_down`.
 //! Check:  cargo test --bin queue_shutdown
-//! Read:   book/src/queues.md and std::sync::mpsc::Receiver::recv
+//! Read:   book/src/shutdown.md and std::sync::mpsc::Receiver::recv
 
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};

@@ -3,7 +3,7 @@
 //! Given:  the queues, the threads, and a count of the jobs that are not done.
 //! Change: the bodies of `find` and `work`.
 //! Check:  cargo test --bin queue_stealing
-//! Read:   book/src/queues.md and crossbeam::deque
+//! Read:   book/src/work-stealing.md and crossbeam::deque
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;

@@ -3,7 +3,7 @@
 //! Given:  the queue, filled, and the threads.
 //! Change: the body of `work`.
 //! Check:  cargo test --bin queue_workers
-//! Read:   book/src/queues.md, std::sync::mpsc::Receiver, std::panic::catch_unwind
+//! Read:   book/src/pipelines.md, std::sync::mpsc::Receiver, std::panic::catch_unwind
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Mutex;

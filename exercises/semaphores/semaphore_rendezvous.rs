@@ -2,7 +2,7 @@
 //! Given:  two semaphores without a permit, one for each thread's coming.
 //! Change: the body of `meet`.
 //! Check:  cargo test --bin semaphore_rendezvous
-//! Read:   book/src/semaphores.md and A. Downey, "The Little Book of Semaphores"
+//! Read:   book/src/barriers.md and A. Downey, "The Little Book of Semaphores"
 
 use std::sync::{Condvar, Mutex};
 use std::thread;

@@ -2,7 +2,7 @@
 //! Given:  how many have come in this round, and the number of the round.
 //! Answer: a waiter waits for the end of its own round, by number.
 //! Check:  cargo test --bin condition_barrier_sol
-//! Read:   book/src/conditions.md and std::sync::Barrier
+//! Read:   book/src/barriers.md and std::sync::Barrier
 
 use std::sync::{Condvar, Mutex};
 use std::thread;

@@ -2,7 +2,7 @@
 //! Given:  the items, a flag, and a condition variable for each role.
 //! Answer: closing ends both waits; a producer then gives up, a consumer takes on.
 //! Check:  cargo test --bin condition_buffer_sol
-//! Read:   book/src/conditions.md and C. A. R. Hoare, "Monitors", 1974
+//! Read:   book/src/bounded-queues.md and C. A. R. Hoare, "Monitors", 1974
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex};

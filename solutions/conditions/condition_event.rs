@@ -2,7 +2,7 @@
 //! Given:  a flag, and how often it was set.
 //! Answer: a waiter remembers how often the event had been set when it came.
 //! Check:  cargo test --bin condition_event_sol
-//! Read:   book/src/conditions.md and Python's threading.Event
+//! Read:   book/src/events.md and Python's threading.Event
 
 use std::sync::{Condvar, Mutex};
 use std::thread;

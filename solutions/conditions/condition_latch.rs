@@ -2,7 +2,7 @@
 //! Given:  how many are still missing, behind a mutex.
 //! Answer: zero is for good, and for everybody.
 //! Check:  cargo test --bin condition_latch_sol
-//! Read:   book/src/conditions.md and Java's CountDownLatch
+//! Read:   book/src/latches.md and Java's CountDownLatch
 
 use std::sync::{Condvar, Mutex};
 use std::thread;

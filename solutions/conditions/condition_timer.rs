@@ -2,7 +2,7 @@
 //! Given:  a thread for the job, and a state that it shares with the timer.
 //! Answer: the delay is slept on a condition variable; the state decides who was first.
 //! Check:  cargo test --bin condition_timer_sol
-//! Read:   book/src/conditions.md and Python's threading.Timer
+//! Read:   book/src/timers.md and Python's threading.Timer
 
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};

@@ -2,7 +2,7 @@
 //! Given:  how many of each have come so far; both counts only go up.
 //! Answer: who comes knows its molecule, and waits until that one is complete.
 //! Check:  cargo test --bin condition_water_sol
-//! Read:   book/src/conditions.md and A. Downey, "The Little Book of Semaphores"
+//! Read:   book/src/barriers.md and A. Downey, "The Little Book of Semaphores"
 
 use std::sync::{Condvar, Mutex};
 use std::thread;

@@ -2,7 +2,7 @@
 //! Given:  a queue of tasks with one mutex and two conditions.
 //! Answer: a count that falls when a task is done, and a condition that it is zero.
 //! Check:  cargo test --bin queue_joinable_sol
-//! Read:   book/src/queues.md; Python's queue.Queue.join is the model
+//! Read:   book/src/shutdown.md; Python's queue.Queue.join is the model
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex};

@@ -2,7 +2,7 @@
 //! Given:  what each stage does: a source, a conversion, a sink.
 //! Answer: each thread owns its ends of the channels, so each stage ends the next.
 //! Check:  cargo test --bin queue_pipeline_sol
-//! Read:   book/src/queues.md and std::sync::mpsc
+//! Read:   book/src/pipelines.md and std::sync::mpsc
 
 use std::sync::mpsc;
 use std::thread;

@@ -2,7 +2,7 @@
 //! Given:  two inputs, a stop signal and a time limit.
 //! Answer: one `select!` in a loop, one deadline before it, `never()` for what is closed.
 //! Check:  cargo test --bin queue_select_sol
-//! Read:   book/src/queues.md and crossbeam::channel::select
+//! Read:   book/src/select.md and crossbeam::channel::select
 
 use std::thread;
 use std::time::Duration;

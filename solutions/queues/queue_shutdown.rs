@@ -2,7 +2,7 @@
 //! Given:  consumers that share one queue, started.
 //! Answer: dropping the only sender tells every consumer, after the last order.
 //! Check:  cargo test --bin queue_shutdown_sol
-//! Read:   book/src/queues.md and std::sync::mpsc::Receiver::recv
+//! Read:   book/src/shutdown.md and std::sync::mpsc::Receiver::recv
 
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};

@@ -3,7 +3,7 @@
 //! Given:  the queue, filled, and the threads.
 //! Answer: the guard is dropped before the job runs, and the panic is caught around it.
 //! Check:  cargo test --bin queue_workers_sol
-//! Read:   book/src/queues.md, std::sync::mpsc::Receiver, std::panic::catch_unwind
+//! Read:   book/src/pipelines.md, std::sync::mpsc::Receiver, std::panic::catch_unwind
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Mutex;
