@@ -78,6 +78,7 @@ fn select(
     let mut order = Vec::new();
     let mut open = workers.len();
     while open > 0 {
+        // ANCHOR: events
         let waiting = me.waits("any worker");
         let events = set.select().context("select over the workers")?;
         drop(waiting);
@@ -97,6 +98,7 @@ fn select(
                 IpcSelectionResult::ChannelClosed(_) => open -= 1,
             }
         }
+        // ANCHOR_END: events
     }
     Ok(order.join(", "))
 }

@@ -70,6 +70,7 @@ fn end_gently(
     // From here on the child is prepared for signals, if it ever is.
     ensure!(stdout.read_line(&mut String::new())? > 0, "{name} ended without a word");
 
+    // ANCHOR: gently
     // Not yet waited for, so the number is still the child's and nobody else's.
     kill_process(pid_of(child.id())?, rustix::process::Signal::TERM)?;
     let grace = if manner == Manner::Stubborn { SHORT_GRACE } else { GRACE };
@@ -77,6 +78,7 @@ fn end_gently(
         child.kill()?;
     }
     let ending = Ending::from(child.wait()?);
+    // ANCHOR_END: gently
     let mut last_words = String::new();
     stdout.read_to_string(&mut last_words)?;
     let has_tidied = last_words.contains("tidied up");

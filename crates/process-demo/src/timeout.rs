@@ -67,6 +67,7 @@ fn share_a_deadline(parent: Actor) -> anyhow::Result<()> {
         drop(child.take_stdin());
     }
 
+    // ANCHOR: one_deadline
     let (ended, endings) = mpsc::channel();
     thread::scope(|scope| {
         for (name, child) in names.into_iter().zip(&children) {
@@ -83,6 +84,7 @@ fn share_a_deadline(parent: Actor) -> anyhow::Result<()> {
             in_time.push(name);
             println!("{:<6} {}", format!("{name}:"), Ending::from(status?));
         }
+        // ANCHOR_END: one_deadline
         drop(waiting);
         println!("  the deadline is over; killed: those that still run");
         let late = Instant::now() >= deadline;
