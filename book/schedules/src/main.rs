@@ -4,11 +4,15 @@
 
 mod additions;
 mod all_orders;
+mod both_first;
 mod cancelled_job;
+mod counted_orders;
 mod endless_scope;
 mod full_circle;
 mod half_an_update;
+mod known_states;
 mod latch_wakes_one;
+mod late_answer;
 mod late_cancel;
 mod left_early;
 mod left_over;
@@ -85,6 +89,10 @@ const OUTCOMES: &[(&str, Results)] = &[
     ("additions-outcomes", additions::results),
     ("message-passing-outcomes", message_passing::results),
     ("store-buffering-outcomes", store_buffering::results),
+    ("counted-orders", counted_orders::results),
+    ("known-states", known_states::results),
+    ("late-answer", late_answer::results),
+    ("both-first", both_first::results),
 ];
 
 fn main() -> ExitCode {
