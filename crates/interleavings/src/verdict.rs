@@ -772,6 +772,8 @@ impl<'a> Words<'a> {
             Action::TryLockWrite => end("tries and write-locks", "finds locked"),
             Action::UnlockWrite => left("write-unlocks"),
             Action::Downgrade => with("downgrades"),
+            Action::SeePoison => end("finds poisoned", "finds sound"),
+            Action::ClearPoison => with("clears the poison of"),
             Action::Wait => with("waits on"),
             Action::WakeUp => match raw.woke {
                 Woke::Spurious => format!("wakes from {what} for no reason"),
@@ -969,6 +971,8 @@ fn op(action: Action) -> &'static str {
         Action::TryLockWrite => "try-write-lock",
         Action::UnlockWrite => "write-unlock",
         Action::Downgrade => "downgrade",
+        Action::SeePoison => "look",
+        Action::ClearPoison => "clear-poison",
         Action::Wait => "wait",
         Action::WakeUp => "wake-up",
         Action::NotifyOne => "notify-one",

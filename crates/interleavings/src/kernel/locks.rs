@@ -294,24 +294,78 @@ impl Exec {
     }
 }
 
-/// Whether the mutex or reader-writer lock is poisoned in this execution.
-pub(crate) fn is_poisoned(id: &ModelId, real: bool) -> bool {
-    with(|x| match id.get(x.epoch).map(|o| &x.objects[o].state) {
-        Some(State::Mutex { poisoned, .. } | State::RwLock { poisoned, .. }) => {
-            *poisoned
+/// A lock with a poison flag.
+#[derive(Clone, Copy)]
+pub(crate) enum Poisonable {
+    Mutex,
+    RwLock,
+}
+
+impl Poisonable {
+    fn register(self, id: &ModelId, name: &'static str, real_poison: bool) -> Obj {
+        match self {
+            Poisonable::Mutex => mutex(id, name, real_poison),
+            Poisonable::RwLock => rw_lock(id, name, real_poison),
         }
-        _ => real,
+    }
+}
+
+impl Exec {
+    fn poison(&mut self, o: Obj) -> Option<&mut bool> {
+        match &mut self.objects[o].state {
+            State::Mutex { poisoned, .. } | State::RwLock { poisoned, .. } => {
+                Some(poisoned)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether the lock is poisoned, at a moment that the search decides.
+pub(crate) fn is_poisoned(
+    kind: Poisonable,
+    id: &ModelId,
+    name: &'static str,
+    real_poison: bool,
+    at: Loc,
+) -> bool {
+    let o = kind.register(id, name, real_poison);
+    point(Action::SeePoison, Some(o), at);
+    with(|x| {
+        x.event(Some(o), false, 53);
+        let poisoned = x.poison(o).is_some_and(|poisoned| *poisoned);
+        x.step_with(Action::SeePoison, at, Some(o), |s| s.failed = !poisoned);
+        x.looked(at, o, u64::from(poisoned));
+        poisoned
     })
 }
 
-pub(crate) fn clear_poison(id: &ModelId) {
+/// The poison flag for a caller who has the lock to itself.
+pub(crate) fn own_poison(id: &ModelId, real_poison: bool) -> bool {
+    with(|x| match id.get(x.epoch).and_then(|o| x.poison(o)) {
+        Some(poisoned) => *poisoned,
+        None => real_poison,
+    })
+}
+
+pub(crate) fn clear_poison(
+    kind: Poisonable,
+    id: &ModelId,
+    name: &'static str,
+    real_poison: bool,
+    at: Loc,
+) {
+    let o = kind.register(id, name, real_poison);
+    point(Action::ClearPoison, Some(o), at);
     with(|x| {
-        let state = id.get(x.epoch).map(|o| &mut x.objects[o].state);
-        if let Some(State::Mutex { poisoned, .. } | State::RwLock { poisoned, .. }) =
-            state
+        x.event(Some(o), true, 54);
+        if let Some(poisoned) = x.poison(o)
+            && std::mem::take(poisoned)
         {
-            *poisoned = false;
+            x.objects[o].stamp += 1;
+            x.progressed();
         }
+        x.step(Action::ClearPoison, at, Some(o));
     });
 }
 
@@ -429,8 +483,11 @@ pub(crate) fn rw_release(id: &ModelId, of_writer: bool, value: Option<String>) {
 
 /// Turns the writer's hold into a reader's.
 pub(crate) fn rw_downgrade(id: &ModelId, at: Loc) {
+    let Some(o) = with(|x| id.get(x.epoch)) else { return };
+    if with(|x| x.unlock_points) {
+        point(Action::Downgrade, Some(o), at);
+    }
     with(|x| {
-        let Some(o) = id.get(x.epoch) else { return };
         x.release_view(o);
         x.event(Some(o), true, 7);
         x.step(Action::Downgrade, at, Some(o));

@@ -26,6 +26,8 @@ pub(crate) enum Action {
     TryLockWrite,
     UnlockWrite,
     Downgrade,
+    SeePoison,
+    ClearPoison,
     Wait,
     WakeUp,
     NotifyOne,

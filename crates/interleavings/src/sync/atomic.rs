@@ -10,9 +10,9 @@ use std::sync::atomic as real;
 
 pub use std::sync::atomic::{Ordering, compiler_fence};
 
-use crate::kernel::active;
 use crate::kernel::atomics::{self, Target};
 use crate::kernel::ids::{Loc, ModelId};
+use crate::kernel::{active, threads};
 
 /// A fence between memory accesses, as [`std::sync::atomic::fence`].
 #[inline]
@@ -313,7 +313,12 @@ macro_rules! common {
 
         impl $(<$p>)? fmt::Debug for $name $(<$p>)? {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.load(Ordering::Relaxed).fmt(f)
+                if !active() {
+                    return self.real.fmt(f);
+                }
+                let bits =
+                    atomics::load(&self.target(), Ordering::Relaxed, threads::here());
+                Self::value_of(bits).fmt(f)
             }
         }
     };

@@ -5,7 +5,8 @@ use std::sync;
 
 use super::{LockResult, PoisonError, TryLockError, TryLockResult, poisonable};
 use crate::kernel::ids::{Loc, ModelId};
-use crate::kernel::{active, locks};
+use crate::kernel::locks::{self, Poisonable};
+use crate::kernel::{active, threads};
 use crate::values::{refresh, shown};
 
 /// A mutual exclusion lock, as [`std::sync::Mutex`].
@@ -34,7 +35,7 @@ impl<T> Mutex<T> {
         if !active() {
             return self.real.into_inner();
         }
-        let poisoned = self.is_poisoned();
+        let poisoned = locks::own_poison(&self.id, self.real.is_poisoned());
         let value = self.real.into_inner().unwrap_or_else(PoisonError::into_inner);
         poisonable(poisoned, value)
     }
@@ -94,7 +95,10 @@ impl<T: ?Sized> Mutex<T> {
                 Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
             };
         }
-        let at = Location::caller();
+        self.try_lock_at(Location::caller())
+    }
+
+    fn try_lock_at(&self, at: Loc) -> TryLockResult<MutexGuard<'_, T>> {
         let name = std::any::type_name::<Self>();
         match locks::try_lock(&self.id, name, self.real.is_poisoned(), at) {
             None => Err(TryLockError::WouldBlock),
@@ -103,17 +107,25 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     /// Whether a thread panicked while it held the lock.
+    #[track_caller]
     pub fn is_poisoned(&self) -> bool {
         let real = self.real.is_poisoned();
-        if active() { locks::is_poisoned(&self.id, real) } else { real }
+        if !active() {
+            return real;
+        }
+        let name = std::any::type_name::<Self>();
+        locks::is_poisoned(Poisonable::Mutex, &self.id, name, real, Location::caller())
     }
 
     /// Declares the value to be in order again.
+    #[track_caller]
     pub fn clear_poison(&self) {
-        self.real.clear_poison();
         if active() {
-            locks::clear_poison(&self.id);
+            let (name, real) = (std::any::type_name::<Self>(), self.real.is_poisoned());
+            let at = Location::caller();
+            locks::clear_poison(Poisonable::Mutex, &self.id, name, real, at);
         }
+        self.real.clear_poison();
     }
 
     /// The value, as `&mut self` proves that nobody else is at it.
@@ -125,7 +137,7 @@ impl<T: ?Sized> Mutex<T> {
         if !active() {
             return self.real.get_mut();
         }
-        let poisoned = self.is_poisoned();
+        let poisoned = locks::own_poison(&self.id, self.real.is_poisoned());
         poisonable(
             poisoned,
             self.real.get_mut().unwrap_or_else(PoisonError::into_inner),
@@ -149,7 +161,27 @@ impl<T: Default> Default for Mutex<T> {
 
 impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.real.fmt(f)
+        if !active() {
+            return self.real.fmt(f);
+        }
+        // To print the value is to look at it, and so to take the lock.
+        let at = threads::here();
+        let mut text = f.debug_struct("Mutex");
+        let poisoned = match self.try_lock_at(at) {
+            Ok(guard) => {
+                text.field("data", &&*guard);
+                false
+            }
+            Err(TryLockError::Poisoned(e)) => {
+                text.field("data", &&**e.get_ref());
+                true
+            }
+            Err(TryLockError::WouldBlock) => {
+                text.field("data", &format_args!("<locked>"));
+                self.is_poisoned()
+            }
+        };
+        text.field("poisoned", &poisoned).finish_non_exhaustive()
     }
 }
 

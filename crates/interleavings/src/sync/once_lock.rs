@@ -4,7 +4,7 @@ use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use super::fresh::Fresh;
 use super::once::begin;
 use crate::kernel::ids::{Loc, ModelId};
-use crate::kernel::{active, locks};
+use crate::kernel::{active, locks, threads};
 
 /// A cell that is written once, as [`std::sync::OnceLock`].
 pub struct OnceLock<T> {
@@ -35,9 +35,13 @@ impl<T> OnceLock<T> {
         if !active() {
             return self.cell.real.get();
         }
+        self.get_at(Location::caller())
+    }
+
+    fn get_at(&self, at: Loc) -> Option<&T> {
         let done = self.cell.get().is_some();
         let name = std::any::type_name::<Self>();
-        if locks::once_is_done(&self.id, name, done, Location::caller()) {
+        if locks::once_is_done(&self.id, name, done, at) {
             self.cell.get()
         } else {
             None
@@ -115,9 +119,9 @@ impl<T> OnceLock<T> {
         &self.cell.real
     }
 
-    /// The value of the running execution, without a scheduling point.
-    pub(super) fn peek(&self) -> Option<&T> {
-        if active() { self.cell.get() } else { self.cell.real.get() }
+    /// The value, if the cell is full, for the traits, which know no caller.
+    pub(super) fn seen(&self) -> Option<&T> {
+        if active() { self.get_at(threads::here()) } else { self.cell.real.get() }
     }
 
     /// Takes the value out of the cell.
@@ -147,7 +151,7 @@ impl<T> Default for OnceLock<T> {
 impl<T: fmt::Debug> fmt::Debug for OnceLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut tuple = f.debug_tuple("OnceLock");
-        match self.peek() {
+        match self.seen() {
             Some(value) => tuple.field(value),
             None => tuple.field(&format_args!("<uninit>")),
         };
@@ -158,7 +162,7 @@ impl<T: fmt::Debug> fmt::Debug for OnceLock<T> {
 impl<T: Clone> Clone for OnceLock<T> {
     #[track_caller]
     fn clone(&self) -> Self {
-        match self.get() {
+        match self.seen() {
             Some(value) => Self::from(value.clone()),
             None => Self::new(),
         }
@@ -177,7 +181,7 @@ impl<T> From<T> for OnceLock<T> {
 
 impl<T: PartialEq> PartialEq for OnceLock<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.peek() == other.peek()
+        self.seen() == other.seen()
     }
 }
 

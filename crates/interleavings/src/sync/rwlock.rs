@@ -5,7 +5,8 @@ use std::sync;
 
 use super::{LockResult, PoisonError, TryLockError, TryLockResult, poisonable};
 use crate::kernel::ids::{Loc, ModelId};
-use crate::kernel::{active, locks};
+use crate::kernel::locks::{self, Poisonable};
+use crate::kernel::{active, threads};
 use crate::values::{refresh, shown};
 
 /// A reader-writer lock, as [`std::sync::RwLock`].
@@ -38,7 +39,7 @@ impl<T> RwLock<T> {
         if !active() {
             return self.real.into_inner();
         }
-        let poisoned = self.is_poisoned();
+        let poisoned = locks::own_poison(&self.id, self.real.is_poisoned());
         let value = self.real.into_inner().unwrap_or_else(PoisonError::into_inner);
         poisonable(poisoned, value)
     }
@@ -133,18 +134,7 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn try_read(&self) -> TryLockResult<RwLockReadGuard<'_, T>> {
         if active() {
-            let at = Location::caller();
-            let name = std::any::type_name::<Self>();
-            return match locks::rw_try(
-                &self.id,
-                name,
-                self.real.is_poisoned(),
-                false,
-                at,
-            ) {
-                None => Err(TryLockError::WouldBlock),
-                Some(poisoned) => Ok(poisonable(poisoned, self.reading())?),
-            };
+            return self.try_read_at(Location::caller());
         }
         let outside = |real| RwLockReadGuard { real, model: None };
         match self.real.try_read() {
@@ -153,6 +143,14 @@ impl<T: ?Sized> RwLock<T> {
                 Err(PoisonError::new(outside(e.into_inner())).into())
             }
             Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
+        }
+    }
+
+    fn try_read_at(&self, at: Loc) -> TryLockResult<RwLockReadGuard<'_, T>> {
+        let name = std::any::type_name::<Self>();
+        match locks::rw_try(&self.id, name, self.real.is_poisoned(), false, at) {
+            None => Err(TryLockError::WouldBlock),
+            Some(poisoned) => Ok(poisonable(poisoned, self.reading())?),
         }
     }
 
@@ -188,17 +186,25 @@ impl<T: ?Sized> RwLock<T> {
     }
 
     /// Whether a writer panicked while it held the lock.
+    #[track_caller]
     pub fn is_poisoned(&self) -> bool {
         let real = self.real.is_poisoned();
-        if active() { locks::is_poisoned(&self.id, real) } else { real }
+        if !active() {
+            return real;
+        }
+        let name = std::any::type_name::<Self>();
+        locks::is_poisoned(Poisonable::RwLock, &self.id, name, real, Location::caller())
     }
 
     /// Declares the value to be in order again.
+    #[track_caller]
     pub fn clear_poison(&self) {
-        self.real.clear_poison();
         if active() {
-            locks::clear_poison(&self.id);
+            let (name, real) = (std::any::type_name::<Self>(), self.real.is_poisoned());
+            let at = Location::caller();
+            locks::clear_poison(Poisonable::RwLock, &self.id, name, real, at);
         }
+        self.real.clear_poison();
     }
 
     /// The value, as `&mut self` proves that nobody else is at it.
@@ -210,7 +216,7 @@ impl<T: ?Sized> RwLock<T> {
         if !active() {
             return self.real.get_mut();
         }
-        let poisoned = self.is_poisoned();
+        let poisoned = locks::own_poison(&self.id, self.real.is_poisoned());
         poisonable(
             poisoned,
             self.real.get_mut().unwrap_or_else(PoisonError::into_inner),
@@ -234,7 +240,27 @@ impl<T: Default> Default for RwLock<T> {
 
 impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.real.fmt(f)
+        if !active() {
+            return self.real.fmt(f);
+        }
+        // To print the value is to look at it, and so to take the lock.
+        let at = threads::here();
+        let mut text = f.debug_struct("RwLock");
+        let poisoned = match self.try_read_at(at) {
+            Ok(guard) => {
+                text.field("data", &&*guard);
+                false
+            }
+            Err(TryLockError::Poisoned(e)) => {
+                text.field("data", &&**e.get_ref());
+                true
+            }
+            Err(TryLockError::WouldBlock) => {
+                text.field("data", &format_args!("<locked>"));
+                self.is_poisoned()
+            }
+        };
+        text.field("poisoned", &poisoned).finish_non_exhaustive()
     }
 }
 

@@ -1,0 +1,68 @@
+//! What no schedule may hide: each of these programs goes wrong in one that is rare.
+
+use interleavings::sync::{Arc, Mutex, OnceLock, RwLock};
+use interleavings::{outcomes, thread};
+
+#[test]
+fn a_lock_may_be_poisoned_after_a_look_that_found_it_sound() {
+    let asked = [
+        |lock: &Mutex<()>, _: &RwLock<()>| !lock.is_poisoned() && lock.lock().is_err(),
+        |_: &Mutex<()>, rw: &RwLock<()>| !rw.is_poisoned() && rw.read().is_err(),
+    ];
+    for ask in asked {
+        let results = outcomes(move || {
+            let locks = Arc::new((Mutex::new(()), RwLock::new(())));
+            let (theirs, ours) = (locks.clone(), locks);
+            let fails = thread::spawn(move || {
+                let _both = (theirs.0.lock(), theirs.1.write());
+                panic!("while holding");
+            });
+            // The look is the first that this thread does.
+            let looks = thread::spawn(move || ask(&ours.0, &ours.1));
+            assert!(fails.join().is_err());
+            looks.join().unwrap()
+        });
+        assert_eq!(results.into_set(), [false, true]);
+    }
+}
+
+#[test]
+fn poison_may_be_cleared_between_two_looks() {
+    let results = outcomes(|| {
+        let lock = Arc::new(Mutex::new(()));
+        let (theirs, ours) = (lock.clone(), lock.clone());
+        let fails = thread::spawn(move || {
+            let _guard = theirs.lock();
+            panic!("while holding");
+        });
+        assert!(fails.join().is_err());
+        let clears = thread::spawn(move || ours.clear_poison());
+        let seen = (lock.is_poisoned(), lock.is_poisoned());
+        clears.join().unwrap();
+        seen
+    });
+    assert_eq!(results.into_set(), [(false, false), (true, false), (true, true)]);
+}
+
+#[test]
+fn to_print_or_to_compare_is_to_look() {
+    let results = outcomes(|| {
+        let shared = Arc::new((Mutex::new(1), RwLock::new(1), OnceLock::new()));
+        let theirs = shared.clone();
+        let sets = thread::spawn(move || {
+            *theirs.0.lock().unwrap() = 2;
+            *theirs.1.write().unwrap() = 2;
+            theirs.2.set(2).unwrap();
+        });
+        let looks = thread::spawn(move || {
+            let first = format!("{:?}", shared.0).contains("data: 2");
+            let second = format!("{:?}", shared.1).contains("data: 2");
+            [first, second, shared.2 == OnceLock::from(2)]
+        });
+        sets.join().unwrap();
+        looks.join().unwrap()
+    });
+    for seen in [[false, false, true], [false, true, true], [true, true, true]] {
+        assert!(results.contains(&seen), "{seen:?}");
+    }
+}
