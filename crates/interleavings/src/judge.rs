@@ -1,7 +1,7 @@
 //! What an execution shows about the program.
 
 use crate::kernel::ids::Tid;
-use crate::kernel::{Exec, Halt, Need, PanicNote, State};
+use crate::kernel::{Exec, Halt, Need, State};
 
 /// Why an execution is a failure; the words are made in [`crate::verdict`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,16 +29,10 @@ pub(crate) fn fault(x: &Exec) -> Option<Fault> {
     if x.search.diverged {
         return Some(Fault::NotRepeatable);
     }
-    let panicked = |t: Tid| x.threads[t].panic.is_some();
-    let first = x.first_panic.as_ref().map(|(t, _)| *t);
-    if panicked(0) && x.body_ended {
-        return Some(Fault::Panic(first.unwrap_or(0)));
-    }
-    let unhandled = (1..x.threads.len()).find(|&t| panicked(t) && !x.threads[t].joined);
     match x.halt.as_ref().unwrap_or(&Halt::Done) {
         Halt::TooManyThreads => Some(Fault::TooManyThreads),
         halt => {
-            if let Some(t) = unhandled {
+            if let Some(t) = unhandled_panic(x) {
                 return Some(Fault::Panic(t));
             }
             if x.body_ended {
@@ -73,20 +67,19 @@ fn left_over(x: &Exec, halt: &Halt) -> Option<Fault> {
     }
 }
 
-/// The note of a thread's panic, or of the one that it passed on.
-pub(crate) fn panic_note(x: &Exec, t: Tid) -> PanicNote {
-    let unknown = || PanicNote {
-        message: "it panicked without a message".to_owned(),
-        file: String::new(),
-        line: 0,
-        holding: Vec::new(),
-    };
-    if let Some((first, note)) = &x.first_panic
-        && (*first == t || x.threads[t].panic.is_none())
+/// The first panic that nobody has dealt with, followed back to the one that it is an
+/// echo of.
+fn unhandled_panic(x: &Exec) -> Option<Tid> {
+    let panicked = |t: Tid| Some((x.threads[t].panic.as_ref()?.number, t));
+    let open = (0..x.threads.len()).filter(|&t| t == 0 || !x.threads[t].joined);
+    let (_, mut t) = open.filter_map(panicked).min()?;
+    while let Some(earlier) = x.threads[t].panic.as_ref().and_then(|note| note.echo_of)
+        && panicked(earlier) < panicked(t)
+        && panicked(earlier).is_some()
     {
-        return note.clone();
+        t = earlier;
     }
-    x.threads[t].panic.clone().unwrap_or_else(unknown)
+    Some(t)
 }
 
 /// Whether a thread waits in a rendezvous of the judge that nobody else came to.

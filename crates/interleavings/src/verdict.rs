@@ -27,7 +27,7 @@ pub(crate) fn trace(
         Fault::Panic(t) => s.action == Action::Panic && s.thread == *t,
         _ => false,
     };
-    let end = x.record.iter().position(panics).map_or(x.record.len(), |i| i + 1);
+    let end = x.record.iter().rposition(panics).map_or(x.record.len(), |i| i + 1);
     let mut waits = Vec::new();
     let steps: Vec<Step> = x.record[..end]
         .iter()
@@ -274,7 +274,9 @@ impl<'a> Words<'a> {
     }
 
     fn panic(&mut self, t: Tid) -> Verdict {
-        let note = judge::panic_note(self.x, t);
+        let Some(note) = &self.x.threads[t].panic else {
+            return verdict("panic", format!("{} panicked", self.who(t)), None);
+        };
         // The message first: in a test it is the sentence about the reader's program.
         let mut sentence = format!(
             "{} ({} panicked at {})",
@@ -293,6 +295,19 @@ impl<'a> Words<'a> {
             sentence.push_str(&format!("; it held {what}, which is poisoned since"));
         }
         let mut verdict = verdict("panic", sentence, None);
+        // What was dealt with may still have led to it.
+        for (other, thread) in self.x.threads.iter().enumerate() {
+            if let Some(earlier) = &thread.panic
+                && earlier.number < note.number
+            {
+                verdict.details.push(format!(
+                    "{} had panicked before, at {}: {}",
+                    self.who(other),
+                    self.line_in(&earlier.file, earlier.line),
+                    one_line(&earlier.message)
+                ));
+            }
+        }
         if self.x.halt == Some(crate::kernel::Halt::Deadlock) {
             verdict = self.with_others(verdict, &[t]);
         }
@@ -851,10 +866,9 @@ impl<'a> Words<'a> {
         let mut wanted: Vec<Place> = steps.iter().map(|s| s.location.clone()).collect();
         wanted.extend(x.objects.iter().map(|o| place(o.made_at)));
         wanted.extend(x.threads.iter().map(|t| place(t.spawned_at)));
+        let notes = x.threads.iter().filter_map(|thread| thread.panic.as_ref());
         wanted.extend(
-            x.first_panic
-                .iter()
-                .map(|(_, note)| Place { file: note.file.clone(), line: note.line }),
+            notes.map(|note| Place { file: note.file.clone(), line: note.line }),
         );
         wanted.sort();
         wanted.dedup();

@@ -1,7 +1,11 @@
 //! What no schedule may hide: each of these programs goes wrong in one that is rare.
 
-use interleavings::sync::{Arc, Mutex, OnceLock, RwLock};
-use interleavings::{outcomes, thread};
+use interleavings::sync::{Arc, Mutex, OnceLock, RwLock, mpsc};
+use interleavings::{Checker, Failure, outcomes, panic, thread};
+
+fn failure(body: impl Fn() + Send + Sync) -> Failure {
+    Checker::new().explore(body).expect_err("the body is wrong")
+}
 
 #[test]
 fn a_lock_may_be_poisoned_after_a_look_that_found_it_sound() {
@@ -64,5 +68,90 @@ fn to_print_or_to_compare_is_to_look() {
     });
     for seen in [[false, false, true], [false, true, true], [true, true, true]] {
         assert!(results.contains(&seen), "{seen:?}");
+    }
+}
+
+#[test]
+fn a_panic_that_was_joined_is_not_blamed_for_what_comes_after() {
+    let failure = failure(|| {
+        let result = thread::spawn(|| panic!("a")).join();
+        assert!(result.is_ok(), "b");
+    });
+    assert_eq!(failure.kind(), "panic");
+    assert!(failure.sentence().starts_with("b (main panicked"), "{failure}");
+    assert!(failure.to_string().contains("`result` had panicked before"), "{failure}");
+    let last = failure.trace().steps.last().unwrap();
+    assert_eq!((last.thread, last.op.as_str()), (0, "panic"));
+}
+
+#[test]
+fn a_panic_that_is_passed_on_is_told_by_its_first_message() {
+    let first: [fn(); 5] = [
+        || thread::spawn(|| panic!("a")).join().unwrap(),
+        || {
+            thread::scope(|scope| {
+                scope.spawn(|| panic!("a"));
+            });
+        },
+        || {
+            let lock = Arc::new(Mutex::new(()));
+            let theirs = lock.clone();
+            let fails = thread::spawn(move || {
+                let _guard = theirs.lock();
+                panic!("a")
+            });
+            assert!(fails.join().is_err());
+            drop(lock.lock().unwrap());
+        },
+        || {
+            let payload = thread::spawn(|| panic!("a")).join().unwrap_err();
+            panic::resume_unwind(payload);
+        },
+        // Of two, the one that nobody dealt with.
+        || {
+            assert!(thread::spawn(|| panic!("b")).join().is_err());
+            thread::spawn(|| panic!("a")).join().unwrap();
+        },
+    ];
+    for body in first {
+        let failure = failure(body);
+        assert!(failure.sentence().starts_with("a (thread"), "{failure}");
+    }
+}
+
+#[test]
+fn a_panic_in_a_scope_counts_before_those_who_then_wait_for_ever() {
+    let bodies: [fn(); 3] = [
+        || {
+            let (sender, receiver) = mpsc::channel::<()>();
+            thread::scope(|scope| {
+                scope.spawn(|| receiver.into_iter().count());
+                assert_eq!(1, 2, "the claim");
+            });
+            drop(sender);
+        },
+        || {
+            let (sender, receiver) = mpsc::channel::<()>();
+            thread::scope(|scope| {
+                scope.spawn(|| receiver.into_iter().count());
+                scope.spawn(|| assert_eq!(1, 2, "the claim"));
+            });
+            drop(sender);
+        },
+        || {
+            let (sender, receiver) = mpsc::channel::<()>();
+            thread::scope(|scope| {
+                scope.spawn(|| receiver.into_iter().count());
+                scope.spawn(|| assert_eq!(1, 2, "the claim")).join().unwrap();
+            });
+            drop(sender);
+        },
+    ];
+    for body in bodies {
+        let failure = failure(body);
+        assert_eq!(failure.kind(), "panic", "{failure}");
+        assert!(failure.sentence().contains("the claim"), "{failure}");
+        let waits = &failure.trace().verdict.details;
+        assert!(waits.iter().any(|text| text.contains("for a message")), "{failure}");
     }
 }

@@ -157,11 +157,10 @@ fn take_mutex(x: &mut Exec, o: Obj, at: Loc) -> bool {
     x.acquire_view(o, false);
     x.event(Some(o), true, 1);
     let object = &mut x.objects[o];
-    if let State::Mutex { holder, poisoned } = &mut object.state {
-        *holder = Some(hold);
-        return *poisoned;
-    }
-    false
+    let State::Mutex { holder, poisoned } = &mut object.state else { return false };
+    *holder = Some(hold);
+    let poisoned = *poisoned;
+    x.saw_poison(o, poisoned)
 }
 
 /// Blocks until the running thread holds the mutex; returns whether it is poisoned.
@@ -283,7 +282,10 @@ impl Exec {
         let State::Mutex { holder, poisoned } = &mut object.state else { return };
         let Some(hold) = holder.take() else { return };
         let poisons = panicking && !hold.was_panicking;
-        *poisoned |= poisons;
+        if poisons {
+            *poisoned = true;
+            object.poisoned_by = Some(hold.thread);
+        }
         if hold.written || poisons {
             object.stamp += 1;
             self.progressed();
@@ -311,6 +313,16 @@ impl Poisonable {
 }
 
 impl Exec {
+    /// Remembers whose panic the running thread meets in a poisoned object.
+    fn saw_poison(&mut self, o: Obj, poisoned: bool) -> bool {
+        if poisoned {
+            let by = self.objects[o].poisoned_by;
+            let thread = self.thread();
+            thread.saw_panic_of = by.or(thread.saw_panic_of);
+        }
+        poisoned
+    }
+
     fn poison(&mut self, o: Obj) -> Option<&mut bool> {
         match &mut self.objects[o].state {
             State::Mutex { poisoned, .. } | State::RwLock { poisoned, .. } => {
@@ -381,15 +393,16 @@ fn take_rw(x: &mut Exec, o: Obj, at: Loc, to_write: bool) -> bool {
     x.note_lock_order(o, at);
     x.acquire_view(o, to_write);
     x.event(Some(o), true, 4);
-    if let State::RwLock { writer, readers, poisoned } = &mut x.objects[o].state {
-        if to_write {
-            *writer = Some(hold);
-        } else {
-            readers.push(hold);
-        }
-        return *poisoned;
+    let State::RwLock { writer, readers, poisoned } = &mut x.objects[o].state else {
+        return false;
+    };
+    if to_write {
+        *writer = Some(hold);
+    } else {
+        readers.push(hold);
     }
-    false
+    let poisoned = *poisoned;
+    x.saw_poison(o, poisoned)
 }
 
 /// Blocks until the lock is held for reading or writing; returns the poison flag.
@@ -464,7 +477,10 @@ pub(crate) fn rw_release(id: &ModelId, of_writer: bool, value: Option<String>) {
             if of_writer {
                 if let Some(hold) = writer.take() {
                     let poisons = panicking && !hold.was_panicking;
-                    *poisoned |= poisons;
+                    if poisons {
+                        *poisoned = true;
+                        object.poisoned_by = Some(me);
+                    }
                     changed = hold.written || poisons;
                 }
             } else if let Some(i) = readers.iter().rposition(|h| h.thread == me) {
@@ -673,6 +689,7 @@ pub(crate) fn once_begin(
             Initialised::Yes
         } else if *poisoned && !ignore_poison {
             x.event(Some(o), false, 13);
+            x.saw_poison(o, true);
             Initialised::Poisoned
         } else {
             *running = Some(hold);
@@ -698,6 +715,7 @@ pub(crate) fn once_end(id: &ModelId, succeeded: bool, poisons: bool, at: Loc) {
             *done = succeeded;
             *poisoned = poisons;
         }
+        x.objects[o].poisoned_by = poisons.then_some(x.current);
         x.step_with(Action::OnceDone, at, Some(o), |s| s.failed = !succeeded);
     });
 }

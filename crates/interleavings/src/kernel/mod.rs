@@ -111,6 +111,8 @@ pub(crate) struct ThreadState {
     pub(crate) scope: Option<Obj>,
     pub(crate) panicking: bool,
     pub(crate) panic: Option<PanicNote>,
+    /// Whose panic this thread got to know last, by a join, a scope or a poisoned lock.
+    pub(crate) saw_panic_of: Option<Tid>,
     pub(crate) token: bool,
     /// Values of the modelled thread-locals.
     pub(crate) locals: Vec<(usize, Rc<dyn Any>)>,
@@ -141,6 +143,10 @@ pub(crate) struct PanicNote {
     pub(crate) line: u32,
     /// The locks that the thread held.
     pub(crate) holding: Vec<Obj>,
+    /// Panics are numbered in the order in which they happen.
+    pub(crate) number: u32,
+    /// The panic is only the echo of this other thread's.
+    pub(crate) echo_of: Option<Tid>,
 }
 
 /// Who holds a lock, and since which line.
@@ -191,6 +197,8 @@ pub(crate) struct Object {
     pub(crate) outlived: bool,
     /// The value has not been used in this execution yet.
     pub(crate) unused: bool,
+    /// Whose panic has poisoned it.
+    pub(crate) poisoned_by: Option<Tid>,
     /// Changes of the holder, to tell polling from progress.
     pub(crate) stamp: u64,
 }
@@ -275,8 +283,8 @@ pub(crate) struct Exec {
     /// Unjoined threads at the end of the body.
     pub(crate) left_over: Option<Tid>,
     pub(crate) body_ended: bool,
-    /// The first panic in this execution.
-    pub(crate) first_panic: Option<(Tid, PanicNote)>,
+    /// Panics in this execution.
+    pub(crate) panics: u32,
     /// Which lock was taken while which other was held.
     pub(crate) lock_order: Vec<LockOrder>,
     /// First values of the locks that outlive an execution, by address.
@@ -330,7 +338,7 @@ impl Exec {
             skipped: 0,
             left_over: None,
             body_ended: false,
-            first_panic: None,
+            panics: 0,
             lock_order: Vec::new(),
             first_values: HashMap::new(),
             meetings: Vec::new(),
@@ -366,7 +374,7 @@ impl Exec {
         self.skipped = 0;
         self.left_over = None;
         self.body_ended = false;
-        self.first_panic = None;
+        self.panics = 0;
         self.lock_order.clear();
         self.meetings.clear();
         self.scopes.clear();
@@ -420,6 +428,7 @@ impl Exec {
             read: 0,
             outlived: false,
             unused: true,
+            poisoned_by: None,
             stamp: 0,
         });
         self.objects.len() - 1
@@ -909,6 +918,7 @@ impl ThreadState {
             scope: None,
             panicking: false,
             panic: None,
+            saw_panic_of: None,
             token: false,
             locals: Vec::new(),
             view: View::default(),

@@ -13,7 +13,7 @@ use corosensei::stack::DefaultStack;
 
 use super::coroutine::Coroutine;
 use super::ids::{Loc, Tid};
-use super::{ACTIVE, EXEC, Exec, PanicNote, threads, with};
+use super::{ACTIVE, EXEC, Exec, threads, with};
 
 /// What a watchdog on another OS thread can see of an exploration.
 #[derive(Default)]
@@ -233,10 +233,8 @@ fn set_wrapped(outer: Hook) {
         }
         let text = crate::thread::payload_text(info.payload());
         let message = text.unwrap_or_else(|| "a value that is not text".to_owned());
-        let (file, line) = info
-            .location()
-            .map_or((String::new(), 0), |at| (at.file().to_owned(), at.line()));
-        threads::note_panic(PanicNote { message, file, line, holding: Vec::new() });
+        let (file, line) = info.location().map_or(("", 0), |at| (at.file(), at.line()));
+        threads::note_panic(message, file, line);
         if LOUD.get() {
             outer(info);
         }

@@ -111,6 +111,9 @@ pub(crate) fn join(t: Tid, at: Loc) {
         x.take_over_from(t);
         x.event(None, false, 43);
         x.threads[t].joined = true;
+        if x.threads[t].panic.is_some() {
+            x.thread().saw_panic_of = Some(t);
+        }
         let view = x.threads[t].view.clone();
         x.thread().view.join(&view);
         x.step_with(Action::Join, at, None, |s| s.other = Some(t));
@@ -144,14 +147,19 @@ pub(crate) fn end_scope(scope: Obj, at: Loc) -> bool {
         let view = x.objects[scope].view.clone();
         x.thread().view.join(&view);
         x.step(Action::ScopeEnd, at, None);
-        let mut unjoined_panic = false;
-        for thread in &mut x.threads {
+        let mut first: Option<(u32, Tid)> = None;
+        for (t, thread) in x.threads.iter_mut().enumerate() {
             if thread.scope == Some(scope) {
-                unjoined_panic |= thread.panic.is_some() && !thread.joined;
+                let open = thread.panic.as_ref().filter(|_| !thread.joined);
+                let open = open.map(|panic| (panic.number, t));
+                first = first.into_iter().chain(open).min();
                 thread.joined = true;
             }
         }
-        unjoined_panic
+        if let Some((_, t)) = first {
+            x.thread().saw_panic_of = Some(t);
+        }
+        first.is_some()
     })
 }
 
@@ -226,17 +234,41 @@ pub(crate) fn clock(at: Loc) -> u64 {
     })
 }
 
+/// Whether the message is what std says when it passes on a panic of another thread.
+fn is_echo(message: &str) -> bool {
+    message.ends_with("Any { .. }")
+        || message.contains("PoisonError")
+        || message.contains("has previously been poisoned")
+        || message == "a scoped thread panicked"
+}
+
+impl Exec {
+    /// The note of a panic of the running thread.
+    fn panic_note(
+        &mut self,
+        message: String,
+        file: &str,
+        line: u32,
+        echo: bool,
+    ) -> PanicNote {
+        let me = self.current;
+        let held = self.holds().into_iter().filter(|(t, _)| *t == me);
+        let holding = held.map(|(_, o)| o).collect();
+        self.panics += 1;
+        let echo_of = self.threads[me].saw_panic_of.filter(|_| echo);
+        let (file, number) = (file.to_owned(), self.panics);
+        PanicNote { message, file, line, holding, number, echo_of }
+    }
+}
+
 /// Notes a panic of the running thread; called by the panic hook.
-pub(crate) fn note_panic(mut note: PanicNote) {
+pub(crate) fn note_panic(message: String, file: &str, line: u32) {
     with(|x| {
+        let echo = is_echo(&message);
+        let note = x.panic_note(message, file, line, echo);
         let me = x.current;
-        let held = x.holds().into_iter().filter(|(t, _)| *t == me);
-        note.holding = held.map(|(_, o)| o).collect();
         x.threads[me].panicking = true;
-        x.threads[me].panic = Some(note.clone());
-        if x.first_panic.is_none() {
-            x.first_panic = Some((me, note));
-        }
+        x.threads[me].panic = Some(note);
         let at = x.threads[me].at;
         x.step(Action::Panic, at, None);
     });
@@ -250,12 +282,9 @@ pub(crate) fn panic_caught() {
 /// The reader's program has caught the running thread's panic: it is no failure.
 pub(crate) fn panic_handled() {
     with(|x| {
-        let me = x.current;
-        x.threads[me].panicking = false;
-        x.threads[me].panic = None;
-        if x.first_panic.as_ref().is_some_and(|(t, _)| *t == me) {
-            x.first_panic = None;
-        }
+        let thread = x.thread();
+        thread.panicking = false;
+        thread.panic = None;
     });
 }
 
@@ -271,12 +300,13 @@ pub(crate) fn here() -> Loc {
 /// The running thread goes on with a panic that was caught before.
 pub(crate) fn panic_resumed() {
     with(|x| {
-        let thread = x.thread();
-        thread.panicking = true;
-        if thread.panic.is_none() {
-            let (file, line) = (thread.at.file().to_owned(), thread.at.line());
+        let me = x.current;
+        x.threads[me].panicking = true;
+        if x.threads[me].panic.is_none() {
+            let at = x.threads[me].at;
             let message = "it goes on with a panic that was caught before".to_owned();
-            thread.panic = Some(PanicNote { message, file, line, holding: Vec::new() });
+            let note = x.panic_note(message, at.file(), at.line(), true);
+            x.threads[me].panic = Some(note);
         }
     });
 }
@@ -287,12 +317,9 @@ pub(crate) fn note_body_panic(payload: &dyn std::any::Any) {
         if x.threads[0].panic.is_none() {
             let at = x.threads[0].at;
             let text = crate::thread::payload_text(payload);
-            x.threads[0].panic = Some(PanicNote {
-                message: text.unwrap_or_else(|| "it panicked without a message".into()),
-                file: at.file().to_owned(),
-                line: at.line(),
-                holding: Vec::new(),
-            });
+            let text = text.unwrap_or_else(|| "it panicked without a message".into());
+            let note = x.panic_note(text, at.file(), at.line(), true);
+            x.threads[0].panic = Some(note);
         }
     });
 }
