@@ -912,7 +912,10 @@ impl<'a> Exploration<'a> {
             (exec, _) = self.execute(exec, body);
         }
         exec.snapshot();
-        let fault = judge::fault(&exec).unwrap_or(Fault::NotRepeatable);
+        let same = |fault: &Fault| {
+            std::mem::discriminant(fault) == std::mem::discriminant(&found.fault)
+        };
+        let fault = judge::fault(&exec).filter(same).unwrap_or(Fault::NotRepeatable);
         if matches!(fault, Fault::NotRepeatable | Fault::NothingSeen) {
             exec.record.clear();
         }

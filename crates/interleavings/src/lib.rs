@@ -82,11 +82,18 @@
 //! # What a body must keep to
 //!
 //! It is run thousands of times and must do the same each time. So it takes no time,
-//! random number or file from outside, and makes what it uses inside. Statics of the
-//! modelled types start afresh in each run: locks with the value they had at first if
-//! it is a number, a text or a list of such (others are named in
-//! [`Coverage::notes`]), atomics, `OnceLock` and `LazyLock` always. A program that
-//! differs from run to run is noticed and told.
+//! random number or file from outside, and makes what it uses inside.
+//!
+//! Statics of the modelled types start afresh in each run of an exploration. Every lock
+//! is free, without poison and without anybody who waits, however the run before has
+//! ended. Atomics, `OnceLock` and `LazyLock` have their first value, and so has a lock
+//! whose value is a number, a text or a list of such. A value of another type is the
+//! reader's own and cannot be put back: it keeps what the run before has left in it,
+//! and [`Coverage::notes`] names the lock. A program that differs from run to run, for
+//! this reason or for another, is noticed and told.
+//!
+//! Nothing of a run may be kept in statics of the real std for the next one, least of
+//! all a reference that was leaked out of a guard.
 //!
 //! # What is not seen
 //!

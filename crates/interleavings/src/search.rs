@@ -146,7 +146,8 @@ impl Search {
 
     fn next_on_path(&mut self, free: u32, all: u32, key: u64) -> u32 {
         if let Some(node) = self.path.get(self.depth) {
-            if node.free != free || node.all != all {
+            // Without pruning there are no keys, and the menus alone can tell.
+            if (node.free, node.all, node.key) != (free, all, key) {
                 self.diverged = true;
                 return 0;
             }

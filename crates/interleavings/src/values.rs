@@ -3,7 +3,7 @@
 //! A lock's type is not known to implement `Debug`, and stable Rust cannot ask.
 //! The types that small programs guard most often are recognised by name; the same
 //! ones are put back to their first value when a lock, as one in a static does,
-//! outlives an execution. This is one of the four modules that contain `unsafe`.
+//! outlives an execution. This is one of the five modules that contain `unsafe`.
 #![allow(unsafe_code)]
 
 use std::any::Any;

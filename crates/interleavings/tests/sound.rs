@@ -1,6 +1,7 @@
 //! What no schedule may hide: each of these programs goes wrong in one that is rare.
 
-use interleavings::sync::{Arc, Mutex, OnceLock, RwLock, mpsc};
+use interleavings::sync::atomic::{AtomicU32, Ordering};
+use interleavings::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, mpsc};
 use interleavings::{Checker, Failure, outcomes, panic, thread};
 
 fn failure(body: impl Fn() + Send + Sync) -> Failure {
@@ -154,4 +155,85 @@ fn a_panic_in_a_scope_counts_before_those_who_then_wait_for_ever() {
         let waits = &failure.trace().verdict.details;
         assert!(waits.iter().any(|text| text.contains("for a message")), "{failure}");
     }
+}
+
+type Pair = (Mutex<u32>, RwLock<u32>);
+
+/// Takes the two locks in both orders.
+fn cross(pair: &'static Pair) -> (u32, u32) {
+    let first = thread::spawn(|| {
+        let mut first = pair.0.lock().unwrap();
+        *first += 1;
+        *pair.1.write().unwrap() += 1;
+    });
+    let second = thread::spawn(|| {
+        let second = pair.1.read().unwrap();
+        *pair.0.lock().unwrap() += *second;
+    });
+    first.join().unwrap();
+    second.join().unwrap();
+    (*pair.0.lock().unwrap(), *pair.1.read().unwrap())
+}
+
+#[test]
+fn a_static_that_was_left_locked_is_free_in_the_next_execution() {
+    static ONE: Pair = (Mutex::new(5), RwLock::new(5));
+    static ALL: Pair = (Mutex::new(5), RwLock::new(5));
+    let failure = failure(|| {
+        cross(&ONE);
+    });
+    assert_eq!(failure.kind(), "deadlock", "{failure}");
+    let (found, _) = Checker::new().behaviours(|| cross(&ALL));
+    assert!(found.contains("(11, 6)") && found.contains("(12, 6)"), "{found:?}");
+    assert!(found.iter().any(|text| text.starts_with("Deadlock")), "{found:?}");
+    assert!(!found.iter().any(|text| text.contains("Panic")), "{found:?}");
+}
+
+static POISONED: (Mutex<u32>, RwLock<u32>) = (Mutex::new(5), RwLock::new(5));
+
+#[test]
+fn a_static_that_was_poisoned_is_sound_in_the_next_execution() {
+    let coverage = interleavings::check(|| {
+        assert!(!POISONED.0.is_poisoned() && !POISONED.1.is_poisoned());
+        let fails = thread::spawn(|| {
+            let both = (POISONED.0.lock(), POISONED.1.write());
+            *both.0.unwrap() += 1;
+            *both.1.unwrap() += 1;
+            let _both = (POISONED.0.lock(), POISONED.1.write());
+            panic!("while holding");
+        });
+        let seen = POISONED.0.is_poisoned();
+        assert!(fails.join().is_err());
+        assert!(POISONED.0.is_poisoned() && POISONED.1.is_poisoned());
+        let value = POISONED.0.lock().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!(*value, 6, "{seen}");
+        assert_eq!(*POISONED.1.read().unwrap_or_else(PoisonError::into_inner), 6);
+    });
+    assert!(coverage.interleavings > 1);
+}
+
+static UNKNOWN: Mutex<std::collections::BTreeSet<u32>> =
+    Mutex::new(std::collections::BTreeSet::new());
+
+#[test]
+fn what_a_static_keeps_from_run_to_run_is_noticed() {
+    let failure = failure(|| {
+        let shared = AtomicU32::new(0);
+        let mut runs = UNKNOWN.lock().unwrap();
+        let next = runs.len() as u32;
+        runs.insert(next);
+        thread::scope(|scope| {
+            // The same number of choices each time, and not the same thing done.
+            scope.spawn(|| match next % 2 {
+                0 => shared.store(1, Ordering::SeqCst),
+                _ => drop(shared.swap(1, Ordering::SeqCst)),
+            });
+            scope.spawn(|| shared.load(Ordering::SeqCst));
+            scope.spawn(|| shared.load(Ordering::SeqCst));
+        });
+    });
+    assert_eq!(failure.kind(), "not-repeatable");
+    let details = failure.trace().verdict.details.join(" ");
+    assert!(details.contains("`UNKNOWN` (made at line"), "{details}");
+    assert!(details.contains("keeps its value"), "{details}");
 }

@@ -1,6 +1,6 @@
 //! The coroutines that modelled threads run on, with pooled stacks.
 //!
-//! This is one of the four modules that contain `unsafe`. A coroutine is
+//! This is one of the five modules that contain `unsafe`. A coroutine is
 //! never unwound from outside: what a failed run leaves unfinished is leaked,
 //! because running a reader's `Drop` in the middle of a deadlock would block again.
 #![allow(unsafe_code)]

@@ -47,9 +47,11 @@ impl ModelId {
         self.slot.store(slot, Ordering::Relaxed);
     }
 
-    /// Whether the value was registered in any execution.
-    pub(crate) fn is_used(&self) -> bool {
-        self.slot.load(Ordering::Relaxed) != 0
+    /// The execution in which the value was registered last, and as what.
+    pub(crate) fn last(&self) -> Option<(u32, Obj)> {
+        let slot = self.slot.load(Ordering::Relaxed);
+        let index = (slot & 0xffff_ffff) as usize;
+        Some(((slot >> 32) as u32, index.checked_sub(1)?))
     }
 
     /// Forgets the record, so that the next use starts from the real value.

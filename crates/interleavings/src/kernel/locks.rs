@@ -2,6 +2,8 @@
 
 use super::ids::{Loc, ModelId, Obj, Tid};
 use super::record::{Action, Woke};
+use crate::sync::Spare;
+
 use super::{Arrival, Exec, Hold, LockOrder, Need, State, arrive, point, with};
 
 /// Where a blocking call gives up, as a moment of the virtual clock.
@@ -26,6 +28,7 @@ impl Exec {
             at,
             was_panicking: self.threads[self.current].panicking,
             written: false,
+            spare: None,
         }
     }
 
@@ -148,7 +151,13 @@ impl Exec {
 // ---- Mutex ------------------------------------------------------------------------
 
 fn mutex(id: &ModelId, name: &'static str, poisoned: bool) -> Obj {
-    with(|x| x.object(id, name, || State::Mutex { holder: None, poisoned }))
+    with(|x| {
+        if let Some(o) = id.get(x.epoch) {
+            return o;
+        }
+        let poisoned = x.first_poison(id, poisoned);
+        x.object(id, name, || State::Mutex { holder: None, poisoned })
+    })
 }
 
 fn take_mutex(x: &mut Exec, o: Obj, at: Loc) -> bool {
@@ -384,8 +393,14 @@ pub(crate) fn clear_poison(
 // ---- RwLock -----------------------------------------------------------------------
 
 fn rw_lock(id: &ModelId, name: &'static str, poisoned: bool) -> Obj {
-    let state = || State::RwLock { writer: None, readers: Vec::new(), poisoned };
-    with(|x| x.object(id, name, state))
+    with(|x| {
+        if let Some(o) = id.get(x.epoch) {
+            return o;
+        }
+        let poisoned = x.first_poison(id, poisoned);
+        let state = || State::RwLock { writer: None, readers: Vec::new(), poisoned };
+        x.object(id, name, state)
+    })
 }
 
 fn take_rw(x: &mut Exec, o: Obj, at: Loc, to_write: bool) -> bool {
@@ -798,6 +813,34 @@ pub(crate) fn meet(size: usize, at: Loc) {
 pub(crate) fn first_use(id: &ModelId) -> Option<bool> {
     with(|x| {
         let object = &mut x.objects[id.get(x.epoch)?];
-        std::mem::take(&mut object.unused).then_some(object.outlived)
+        std::mem::take(&mut object.unused).then_some(object.outlived.is_some())
+    })
+}
+
+/// Keeps what frees the real lock that the running thread has just taken.
+pub(crate) fn keep_spare(id: &ModelId, spare: Spare) {
+    with(|x| {
+        let me = x.current;
+        let Some(o) = id.get(x.epoch) else { return };
+        let hold = match &mut x.objects[o].state {
+            State::Mutex { holder, .. } => holder.as_mut(),
+            State::RwLock { writer: Some(hold), .. } => Some(hold),
+            State::RwLock { readers, .. } => {
+                readers.iter_mut().rfind(|hold| hold.thread == me)
+            }
+            _ => None,
+        };
+        if let Some(hold) = hold {
+            hold.spare = Some(spare);
+        }
+    });
+}
+
+/// Hands out what frees a lock that the execution in which it was used last has left
+/// locked; each is handed out once.
+pub(crate) fn left_locked(id: &ModelId) -> Vec<Spare> {
+    with(|x| {
+        let last = id.get(x.epoch).and_then(|o| x.objects[o].outlived);
+        last.and_then(|last| x.left_locked.remove(&last)).unwrap_or_default()
     })
 }

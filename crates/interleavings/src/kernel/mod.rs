@@ -35,6 +35,7 @@ use self::atomics::{Store, View};
 use self::ids::{Loc, ModelId, Obj, Tid};
 use self::record::{Action, RawStep, Woke};
 use crate::search::{Search, splitmix};
+use crate::sync::Spare;
 
 /// Repeated looks at an unchanged thing that make a busy wait.
 const SPIN_LIMIT: u32 = 8;
@@ -158,6 +159,8 @@ pub(crate) struct Hold {
     was_panicking: bool,
     /// The guard has given out a mutable reference.
     written: bool,
+    /// What frees the real lock, should the thread be given up.
+    spare: Option<Spare>,
 }
 
 /// The state of one modelled object.
@@ -193,8 +196,8 @@ pub(crate) struct Object {
     pub(crate) view_of_readers: View,
     written: u64,
     read: u64,
-    /// The value has been used in an execution before this one.
-    pub(crate) outlived: bool,
+    /// The execution before this one in which the value was used, and as what.
+    pub(crate) outlived: Option<(u32, Obj)>,
     /// The value has not been used in this execution yet.
     pub(crate) unused: bool,
     /// Whose panic has poisoned it.
@@ -289,6 +292,10 @@ pub(crate) struct Exec {
     pub(crate) lock_order: Vec<LockOrder>,
     /// First values of the locks that outlive an execution, by address.
     pub(crate) first_values: HashMap<usize, Box<dyn Any>>,
+    /// Locks that were poisoned before their first use in any execution, by address.
+    poisoned_at_first: Vec<usize>,
+    /// What frees the locks that earlier executions left locked, by their record.
+    left_locked: HashMap<(u32, Obj), Vec<Spare>>,
     /// Rendezvous points by their line.
     pub(crate) meetings: Vec<(Loc, Obj)>,
     /// Open scopes by the address of the reader's `Scope`.
@@ -341,6 +348,8 @@ impl Exec {
             panics: 0,
             lock_order: Vec::new(),
             first_values: HashMap::new(),
+            poisoned_at_first: Vec::new(),
+            left_locked: HashMap::new(),
             meetings: Vec::new(),
             scopes: Vec::new(),
             unlock_points: false,
@@ -407,7 +416,7 @@ impl Exec {
             return object;
         }
         let object = self.add_object(id.made_at, type_name, state());
-        self.objects[object].outlived = id.is_used();
+        self.objects[object].outlived = id.last();
         id.set(self.epoch, object);
         object
     }
@@ -426,12 +435,42 @@ impl Exec {
             view_of_readers: View::default(),
             written: 0,
             read: 0,
-            outlived: false,
+            outlived: None,
             unused: true,
             poisoned_by: None,
             stamp: 0,
         });
         self.objects.len() - 1
+    }
+
+    /// The poison flag that a lock begins the execution with.
+    fn first_poison(&mut self, id: &ModelId, real: bool) -> bool {
+        let address = std::ptr::from_ref(id).addr();
+        if id.last().is_some() {
+            return self.poisoned_at_first.contains(&address);
+        }
+        if real {
+            self.poisoned_at_first.push(address);
+        }
+        real
+    }
+
+    /// At the end of an execution: notes which real locks its threads leave locked.
+    pub(crate) fn note_left_locked(&mut self) {
+        for (o, object) in self.objects.iter().enumerate() {
+            let (one, readers) = match &object.state {
+                State::Mutex { holder, .. } => (holder, &[][..]),
+                State::RwLock { writer, readers, .. } => (writer, &readers[..]),
+                _ => continue,
+            };
+            // A guard that a thread has forgotten before it ended may live anywhere.
+            let given_up = |hold: &&Hold| !self.threads[hold.thread].finished;
+            let holds = one.iter().chain(readers).filter(given_up);
+            let spares: Vec<Spare> = holds.filter_map(|hold| hold.spare).collect();
+            if !spares.is_empty() {
+                self.left_locked.insert((self.epoch, o), spares);
+            }
+        }
     }
 
     // ---- who may run ------------------------------------------------------

@@ -133,7 +133,9 @@ impl Runner {
             self.leaked += 1;
             thread.leak();
         }
-        EXEC.take().expect("nothing else takes the execution")
+        let mut exec = EXEC.take().expect("nothing else takes the execution");
+        exec.note_left_locked();
+        exec
     }
 
     /// As [`Runner::execute`], for a body that borrows what its caller has.

@@ -1,6 +1,6 @@
 //! A cell that is written once in every execution, also when it is a static.
 //!
-//! This is one of the four modules that contain `unsafe`.
+//! This is one of the five modules that contain `unsafe`.
 #![allow(unsafe_code)]
 
 use std::ptr;

@@ -60,8 +60,9 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     }
 
     fn make(&self) -> T {
-        let mut init = self.init.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(init) = init.take() else {
+        // The real lock is free again before the reader's code runs, which may block.
+        let init = self.init.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(init) = init else {
             panic!("LazyLock instance has previously been poisoned")
         };
         init()

@@ -15,6 +15,7 @@ mod mutex;
 mod once;
 mod once_lock;
 mod rwlock;
+mod spare;
 
 pub use std::sync::{Arc, LockResult, PoisonError, TryLockError, TryLockResult, Weak};
 
@@ -27,6 +28,7 @@ pub use self::once::ONCE_INIT;
 pub use self::once::{Once, OnceState};
 pub use self::once_lock::OnceLock;
 pub use self::rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+pub(crate) use self::spare::Spare;
 
 /// Wraps `value` as std does: an error when the lock is poisoned.
 fn poisonable<G>(poisoned: bool, value: G) -> LockResult<G> {

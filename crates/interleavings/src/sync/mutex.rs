@@ -3,7 +3,7 @@ use std::ops::{Deref, DerefMut};
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync;
 
-use super::{LockResult, PoisonError, TryLockError, TryLockResult, poisonable};
+use super::{LockResult, PoisonError, TryLockError, TryLockResult, poisonable, spare};
 use crate::kernel::ids::{Loc, ModelId};
 use crate::kernel::locks::{self, Poisonable};
 use crate::kernel::{active, threads};
@@ -65,15 +65,25 @@ impl<T: ?Sized> Mutex<T> {
         poisonable(poisoned, self.taken())
     }
 
+    /// The real lock, whose own poison flag the model does not use.
+    fn try_real(&self) -> Option<sync::MutexGuard<'_, T>> {
+        match self.real.try_lock() {
+            Ok(real) => Some(real),
+            Err(TryLockError::Poisoned(e)) => Some(e.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
     /// The guard for a lock that the model has granted.
     pub(super) fn taken(&self) -> MutexGuard<'_, T> {
-        let mut real = match self.real.try_lock() {
-            Ok(real) => real,
-            Err(TryLockError::Poisoned(e)) => e.into_inner(),
-            Err(TryLockError::WouldBlock) => {
-                panic!("a mutex made outside the exploration is held outside it")
-            }
+        let real = self.try_real().or_else(|| {
+            spare::free(&self.id, self);
+            self.try_real()
+        });
+        let Some(mut real) = real else {
+            panic!("a mutex made outside the exploration is held outside it")
         };
+        spare::keep(&self.id, self, &real);
         refresh(&self.id, &mut *real);
         MutexGuard { real: Some(real), model: Some(self) }
     }

@@ -3,7 +3,7 @@ use std::ops::{Deref, DerefMut};
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync;
 
-use super::{LockResult, PoisonError, TryLockError, TryLockResult, poisonable};
+use super::{LockResult, PoisonError, TryLockError, TryLockResult, poisonable, spare};
 use crate::kernel::ids::{Loc, ModelId};
 use crate::kernel::locks::{self, Poisonable};
 use crate::kernel::{active, threads};
@@ -92,8 +92,20 @@ impl<T: ?Sized> RwLock<T> {
 
     /// A reader cannot put a value back, so a writer does it at the first use.
     fn refresh(&self) {
-        if let Ok(mut real) = self.real.try_write() {
+        let writer = self.try_real_write().or_else(|| {
+            spare::free(&self.id, self);
+            self.try_real_write()
+        });
+        if let Some(mut real) = writer {
             refresh(&self.id, &mut *real);
+        }
+    }
+
+    fn try_real_write(&self) -> Option<sync::RwLockWriteGuard<'_, T>> {
+        match self.real.try_write() {
+            Ok(real) => Some(real),
+            Err(TryLockError::Poisoned(e)) => Some(e.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
         }
     }
 
@@ -111,18 +123,16 @@ impl<T: ?Sized> RwLock<T> {
                 panic!("a lock made outside the exploration is held outside it")
             }
         };
+        spare::keep(&self.id, self, &real);
         RwLockReadGuard { real, model: Some(self) }
     }
 
     fn writing(&self) -> RwLockWriteGuard<'_, T> {
         self.refresh();
-        let real = match self.real.try_write() {
-            Ok(real) => real,
-            Err(TryLockError::Poisoned(e)) => e.into_inner(),
-            Err(TryLockError::WouldBlock) => {
-                panic!("a lock made outside the exploration is held outside it")
-            }
+        let Some(real) = self.try_real_write() else {
+            panic!("a lock made outside the exploration is held outside it")
         };
+        spare::keep(&self.id, self, &real);
         RwLockWriteGuard { real: Some(real), model: Some(self) }
     }
 
@@ -323,6 +333,7 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
             && active()
         {
             locks::rw_downgrade(&lock.id, Location::caller());
+            spare::keep(&lock.id, lock, &real);
         }
         RwLockReadGuard { real, model }
     }

@@ -1,4 +1,4 @@
-//! Scoped threads. This is one of the four modules that contain `unsafe`.
+//! Scoped threads. This is one of the five modules that contain `unsafe`.
 #![allow(unsafe_code)]
 
 use std::fmt;
