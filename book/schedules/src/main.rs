@@ -68,7 +68,6 @@ const PROGRAMS: &[(&str, fn())] = &[
     ("half-an-update", half_an_update::run),
     ("same-again", same_again::run),
     ("message-passing", message_passing::run),
-    ("store-buffering", store_buffering::run),
     ("spin-lock", spin_lock::run),
     ("missed-event", missed_event::run),
     ("reused-barrier", reused_barrier::run),

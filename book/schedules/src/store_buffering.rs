@@ -6,23 +6,6 @@ use std::thread;
 
 use crate::outcomes::{self, Table};
 
-pub fn run() {
-    let ann_is_here = AtomicBool::new(false);
-    let ben_is_here = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let ann = scope.spawn(|| {
-            ann_is_here.store(true, Release);
-            ben_is_here.load(Acquire)
-        });
-        let ben = scope.spawn(|| {
-            ben_is_here.store(true, Release);
-            ann_is_here.load(Acquire)
-        });
-        let seen = [ann.join().unwrap(), ben.join().unwrap()];
-        assert_ne!(seen, [false, false], "both are here, and neither saw the other");
-    });
-}
-
 /// Who can have seen the other, for several orderings.
 pub fn results() -> Table {
     let said = |seen: (bool, bool)| match seen {

@@ -13,6 +13,8 @@ mod guard_extent;
 mod left_fork_first;
 mod mutex;
 mod once;
+mod ordering_cost;
+mod orderings;
 mod payer_first;
 mod philosophers;
 mod poison;
@@ -47,6 +49,8 @@ fn main() -> ExitCode {
     .scene_with("contention", "what a fight for one lock costs", contention::run)
     .scene("reading", "what readers pay to be let in together", reading::run)
     .scene("atomics", "updates in one step, without a lock", atomics::run)
+    .scene("orderings", "both are here, and neither saw the other", orderings::run)
+    .scene("ordering-cost", "what a stronger ordering costs", ordering_cost::run)
     .scene("philosophers", "five at a table: deadlock, and who eats", philosophers::run)
     .goes_wrong(
         "read-twice",
