@@ -2,7 +2,7 @@
 //! Given:  a thread that sends its result when it is done.
 //! Change: the body of `join_timeout`.
 //! Check:  cargo test --bin thread_join_timeout
-//! Read:   book/src/threads.md and std::sync::mpsc::Receiver::recv_timeout
+//! Read:   book/src/stopping.md and std::sync::mpsc::Receiver::recv_timeout
 
 use std::sync::mpsc::{self, Receiver};
 use std::thread::{self, JoinHandle};

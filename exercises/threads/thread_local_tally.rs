@@ -2,7 +2,7 @@
 //! Given:  a reader of texts that knows only a plain function to call for each word.
 //! Change: the bodies of `saw_word` and `count_words`.
 //! Check:  cargo test --bin thread_local_tally
-//! Read:   book/src/threads.md and std::thread::LocalKey
+//! Read:   book/src/thread-locals.md and std::thread::LocalKey
 
 use std::cell::Cell;
 use std::sync::Mutex;

@@ -2,7 +2,7 @@
 //! Given:  the items, the number of threads, and the function.
 //! Change: the body of `parallel_map`.
 //! Check:  cargo test --bin thread_map
-//! Read:   book/src/threads.md and slice::chunks
+//! Read:   book/src/thread-cost.md and slice::chunks
 
 use std::thread;
 

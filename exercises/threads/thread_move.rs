@@ -2,7 +2,7 @@
 //! Given:  a picture that is too large to be copied, and a function that develops it.
 //! Change: the body of `develop_elsewhere`.
 //! Check:  cargo test --bin thread_move
-//! Read:   book/src/threads.md and std::thread::JoinHandle::join
+//! Read:   book/src/ownership.md and std::thread::JoinHandle::join
 
 use std::sync::Arc;
 use std::thread;

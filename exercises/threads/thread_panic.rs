@@ -2,7 +2,7 @@
 //! Given:  jobs that return a number, or panic.
 //! Change: the body of `run_all`.
 //! Check:  cargo test --bin thread_panic
-//! Read:   book/src/threads.md and std::thread::Result
+//! Read:   book/src/panics.md and std::thread::Result
 
 use std::thread;
 

@@ -2,7 +2,7 @@
 //! Given:  a borrowed slice, and a function that adds up a part of it.
 //! Change: the body of `sum_of_halves`.
 //! Check:  cargo test --bin thread_scoped
-//! Read:   book/src/threads.md and std::thread::scope
+//! Read:   book/src/scoped.md and std::thread::scope
 
 use std::thread;
 

@@ -2,7 +2,7 @@
 //! Given:  a flag, a thread that sleeps until it is woken, and a way to wake it.
 //! Change: the bodies of `work` and `drop`.
 //! Check:  cargo test --bin thread_stop
-//! Read:   book/src/threads.md, std::thread::park and std::thread::JoinHandle
+//! Read:   book/src/stopping.md, std::thread::park and std::thread::JoinHandle
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

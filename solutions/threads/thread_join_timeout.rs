@@ -2,7 +2,7 @@
 //! Given:  a thread that sends its result when it is done.
 //! Answer: the wait is for the message; the thread is joined once it has come.
 //! Check:  cargo test --bin thread_join_timeout_sol
-//! Read:   book/src/threads.md and std::sync::mpsc::Receiver::recv_timeout
+//! Read:   book/src/stopping.md and std::sync::mpsc::Receiver::recv_timeout
 
 use std::sync::mpsc::{self, Receiver};
 use std::thread::{self, JoinHandle};

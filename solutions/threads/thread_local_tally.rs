@@ -2,7 +2,7 @@
 //! Given:  a reader of texts that knows only a plain function to call for each word.
 //! Answer: the tally is a thread-local value, and the thread that made it reports it.
 //! Check:  cargo test --bin thread_local_tally_sol
-//! Read:   book/src/threads.md and std::thread::LocalKey
+//! Read:   book/src/thread-locals.md and std::thread::LocalKey
 
 use std::cell::Cell;
 use std::sync::Mutex;

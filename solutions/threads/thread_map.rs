@@ -2,7 +2,7 @@
 //! Given:  the items, the number of threads, and the function.
 //! Answer: a chunk of neighbours for each thread; the chunks are joined in order.
 //! Check:  cargo test --bin thread_map_sol
-//! Read:   book/src/threads.md and slice::chunks
+//! Read:   book/src/thread-cost.md and slice::chunks
 
 use std::thread;
 

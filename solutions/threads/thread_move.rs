@@ -2,7 +2,7 @@
 //! Given:  a picture that is too large to be copied, and a function that develops it.
 //! Answer: the picture moves into the thread, and comes back as the thread's result.
 //! Check:  cargo test --bin thread_move_sol
-//! Read:   book/src/threads.md and std::thread::JoinHandle::join
+//! Read:   book/src/ownership.md and std::thread::JoinHandle::join
 
 use std::sync::Arc;
 use std::thread;

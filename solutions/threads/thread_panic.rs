@@ -2,7 +2,7 @@
 //! Given:  jobs that return a number, or panic.
 //! Answer: `join` hands over the panic's payload, which is a `String` or a `&str`.
 //! Check:  cargo test --bin thread_panic_sol
-//! Read:   book/src/threads.md and std::thread::Result
+//! Read:   book/src/panics.md and std::thread::Result
 
 use std::thread;
 

@@ -2,7 +2,7 @@
 //! Given:  a borrowed slice, and a function that adds up a part of it.
 //! Answer: a scoped thread borrows one half, while the caller adds up the other.
 //! Check:  cargo test --bin thread_scoped_sol
-//! Read:   book/src/threads.md and std::thread::scope
+//! Read:   book/src/scoped.md and std::thread::scope
 
 use std::thread;
 

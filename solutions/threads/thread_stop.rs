@@ -2,7 +2,7 @@
 //! Given:  a flag, a thread that sleeps until it is woken, and a way to wake it.
 //! Answer: the flag first, then a wake-up to notice it, then the join.
 //! Check:  cargo test --bin thread_stop_sol
-//! Read:   book/src/threads.md, std::thread::park and std::thread::JoinHandle
+//! Read:   book/src/stopping.md, std::thread::park and std::thread::JoinHandle
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
