@@ -5,6 +5,7 @@
 mod additions;
 mod all_orders;
 mod both_first;
+mod arrivals;
 mod cancelled_job;
 mod counted_orders;
 mod endless_scope;
@@ -92,6 +93,8 @@ const OUTCOMES: &[(&str, Results)] = &[
     ("known-states", known_states::results),
     ("late-answer", late_answer::results),
     ("both-first", both_first::results),
+    ("arrivals-outcomes", arrivals::results),
+    ("overtaken-outcomes", overtaken::results),
 ];
 
 fn main() -> ExitCode {
