@@ -4,8 +4,8 @@
 
 mod additions;
 mod all_orders;
-mod both_first;
 mod arrivals;
+mod both_first;
 mod cancelled_job;
 mod counted_orders;
 mod endless_scope;
