@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, value_parser};
 
-use crate::output::complain;
+use crate::output::{self, complain};
 use crate::timeline::{self, Format, NamedTimeline};
 use crate::watchdog::Watchdog;
 
@@ -309,6 +309,7 @@ impl Scene {
         // The hook has told of the panic; here it only decides the exit code.
         let outcome =
             panic::catch_unwind(panic::AssertUnwindSafe(|| (self.run)(options)));
+        output::leave_it_to_who_leaves();
         outcome
             .unwrap_or_else(|_| Err(anyhow::anyhow!("scene `{}` panicked", self.name)))
     }

@@ -2,9 +2,16 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind, Write};
-use std::process;
+use std::sync::atomic::{
+    AtomicBool,
+    Ordering::{Acquire, Release},
+};
+use std::{process, thread};
 
 use crate::child;
+
+/// Set when a thread begins to end the process.
+static LEAVING: AtomicBool = AtomicBool::new(false);
 
 /// As the standard `println!`, but a closed pipe ends the program quietly.
 #[macro_export]
@@ -15,6 +22,7 @@ macro_rules! println {
 
 /// Prints one line as a whole: lines of two threads do not mix.
 pub fn line(text: fmt::Arguments<'_>) {
+    leave_it_to_who_leaves();
     // One buffer, one write: a child process shares this output without our lock.
     let text = format!("{text}\n");
     let mut stdout = anstream::stdout().lock();
@@ -36,6 +44,7 @@ fn cannot_write(error: &io::Error) -> ! {
 
 /// Prints a line of diagnosis on standard error.
 pub(crate) fn complain(text: fmt::Arguments<'_>) {
+    leave_it_to_who_leaves();
     let text = format!("{text}\n");
     // Nothing is left to report to when standard error is closed.
     let _ = anstream::stderr().lock().write_all(text.as_bytes());
@@ -43,6 +52,19 @@ pub(crate) fn complain(text: fmt::Arguments<'_>) {
 
 /// Ends the process at once, and every child process it guards before that.
 pub(crate) fn leave(code: i32) -> ! {
+    // Release: pairs with the Acquire of whoever finds a child gone after this.
+    LEAVING.store(true, Release);
     child::kill_all();
     process::exit(code)
+}
+
+/// Does not return when another thread is about to end the process.
+///
+/// That thread has told why. It kills the children first, and what others make of that
+/// is not worth a word.
+pub(crate) fn leave_it_to_who_leaves() {
+    // Acquire: pairs with the Release in `leave`.
+    while LEAVING.load(Acquire) {
+        thread::park();
+    }
 }

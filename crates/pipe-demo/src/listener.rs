@@ -86,9 +86,7 @@ pub fn in_turn() -> anyhow::Result<()> {
     for number in 1..=2 {
         let (stream, _) = listener.accept().context("accept a client")?;
         let _waiting = me.waits(format!("the proof of client {number}"));
-        if handshake::as_server(&stream, &secret, PATIENT).is_err() {
-            crate::leave_it_to_the_watchdog();
-        }
+        handshake::as_server(&stream, &secret, PATIENT).context("let a client in")?;
         serve(&stream)?;
     }
     Ok(())

@@ -78,13 +78,3 @@ fn with_roles(demo: Demo) -> Demo {
         .role("listener-client", client::client)
         .role("throughput-sender", transport::sender)
 }
-
-/// For a scene that hangs on purpose, and goes on when its child is gone.
-///
-/// It was the watchdog that killed the child. It has told what there is to tell, and is
-/// about to end this process.
-fn leave_it_to_the_watchdog() -> ! {
-    loop {
-        std::thread::park();
-    }
-}
