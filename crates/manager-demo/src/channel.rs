@@ -6,8 +6,10 @@
 //! ended.
 
 use std::io::{self, BufRead, BufReader, Write};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::{env, fs};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::{env, fs, process};
 
 use anyhow::{Context, ensure};
 use common::child::{self, ChildGuard};
@@ -20,7 +22,7 @@ use serde::de::DeserializeOwned;
 const PREFIX: &str = "manager-demo-";
 
 /// Where temporary files go, for every program on this system.
-pub const TEMPORARY: &str = if cfg!(windows) { "TMP" } else { "TMPDIR" };
+const TEMPORARY: &str = if cfg!(windows) { "TMP" } else { "TMPDIR" };
 
 /// Starts a child in a role that calls [`accept`], and sends it its ends of channels.
 ///
@@ -31,10 +33,9 @@ pub fn start<T>(role: &str, ends: T) -> anyhow::Result<ChildGuard>
 where
     T: Serialize + DeserializeOwned,
 {
-    let folder = tempfile::Builder::new().prefix(PREFIX).tempdir();
-    let folder = folder.context("make a folder for temporary files")?;
+    let folder = Folder::new();
     let mut command = child::role(role).context("find this program")?;
-    leash::put_on(&mut command).stdout(Stdio::piped()).env(TEMPORARY, folder.path());
+    leash::put_on(&mut command).stdout(Stdio::piped()).env(TEMPORARY, &folder.0);
     keep_from_ctrl_c(&mut command);
     let child =
         ChildGuard::spawn(&mut command).with_context(|| format!("start {role}"))?;
@@ -53,8 +54,13 @@ pub fn accept<T>() -> anyhow::Result<T>
 where
     T: Serialize + DeserializeOwned,
 {
+    let folder = env::temp_dir();
+    // Not the folder of all programs, when somebody has started this child by hand.
+    let name = folder.file_name().and_then(|name| name.to_str());
+    ensure!(name.is_some_and(|name| name.starts_with(PREFIX)), "started by nobody");
+    fs::create_dir(&folder).with_context(|| format!("make {}", folder.display()))?;
+    leash::keep(|| drop(Folder(folder))).context("start a thread")?;
     let (server, name) = IpcOneShotServer::new().context("make a one-shot server")?;
-    leash::keep(remove_folder).context("start a thread")?;
     // An error says that the parent has ended, and so does the leash, which tidies up.
     let _ = writeln!(io::stdout(), "{name}");
     let (_, ends) = server.accept().context("accept the parent")?;
@@ -69,13 +75,22 @@ pub fn keep_from_ctrl_c(command: &mut Command) {
     let _ = command;
 }
 
-/// At the end of a child whose parent may not be there any more to do it.
-fn remove_folder() {
-    let folder = env::temp_dir();
-    // Not the folder of all programs, when somebody has started this child by hand.
-    let name = folder.file_name().and_then(|name| name.to_str());
-    if name.is_some_and(|name| name.starts_with(PREFIX)) {
+/// The folder of one child, removed on drop.
+struct Folder(PathBuf);
+
+impl Folder {
+    /// Not made yet: who is killed before the child runs leaves nothing behind.
+    fn new() -> Self {
+        static FOLDERS: AtomicU32 = AtomicU32::new(0);
+
+        let number = FOLDERS.fetch_add(1, Relaxed);
+        Self(env::temp_dir().join(format!("{PREFIX}{}-{number}", process::id())))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
         // An error says that it is gone.
-        let _ = fs::remove_dir_all(folder);
+        let _ = fs::remove_dir_all(&self.0);
     }
 }

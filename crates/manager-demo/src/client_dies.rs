@@ -37,6 +37,7 @@ pub fn run() -> anyhow::Result<()> {
         thread::yield_now();
     }
     two.kill()?;
+    two.me.dies("killed");
     parent.says("killed client 2, which was waiting for an answer");
 
     one.me.says(one.hear()?);

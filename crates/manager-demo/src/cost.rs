@@ -23,7 +23,7 @@ use common::child::ChildGuard;
 use common::measure::{duration, machine};
 use common::{leash, println};
 
-use crate::channel::{TEMPORARY, keep_from_ctrl_c};
+use crate::channel::keep_from_ctrl_c;
 use crate::client::Client;
 use crate::family::Manager;
 
@@ -107,10 +107,9 @@ fn median<R>(mut action: impl FnMut() -> anyhow::Result<R>) -> anyhow::Result<f6
 
 /// What Python's `Manager` takes; `None` where there is no Python.
 fn python() -> anyhow::Result<Option<Figures>> {
-    let folder = tempfile::tempdir().context("make a folder for temporary files")?;
     let mut command = Command::new("python3");
     command.args(["-c", include_str!("manager.py"), &TIMES.to_string()]);
-    leash::put_on(&mut command).stdout(Stdio::piped()).env(TEMPORARY, folder.path());
+    leash::put_on(&mut command).stdout(Stdio::piped());
     keep_from_ctrl_c(&mut command);
     let child = match ChildGuard::spawn(&mut command) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

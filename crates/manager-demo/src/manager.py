@@ -2,10 +2,8 @@
 
 import ctypes
 import os
-import shutil
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from multiprocessing.managers import SyncManager
@@ -17,14 +15,15 @@ def end_with_the_demo():
     """Its end of this pipe is closed when it ends, however that happens."""
     # Not `sys.stdin`: its lock would be copied, taken, into the manager's process.
     os.read(0, 1)
-    shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
     os._exit(1)
 
 
-def end_with_the_parent():
+def end_with_the_parent(parent):
     """The manager's process has no such pipe; Linux has this instead."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, 9)
+        if os.getppid() != parent:
+            os._exit(1)
 
 
 def median(action):
@@ -45,8 +44,10 @@ def update(numbers):
 if __name__ == "__main__":
     threading.Thread(target=end_with_the_demo, daemon=True).start()
     start = time.perf_counter()
-    manager = SyncManager()
-    manager.start(initializer=end_with_the_parent)
+    # A socket without a file, where there is such a thing: nothing to leave behind.
+    linux = sys.platform == "linux"
+    manager = SyncManager(f"\0manager-demo-{os.getpid()}" if linux else None)
+    manager.start(end_with_the_parent, [os.getpid()])
     numbers = manager.dict(count=0)
     print("start", time.perf_counter() - start)
     print("get", median(lambda: numbers["count"]))

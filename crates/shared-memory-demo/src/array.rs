@@ -60,6 +60,7 @@ pub fn run() -> anyhow::Result<()> {
     let before = accounts.snapshot()?;
     child.says(partner.ask("stop in the middle")?);
     partner.kill()?;
+    child.dies("killed");
     let after = accounts.snapshot()?;
     parent.says(format!("killed it, finds {} in all", after.iter().sum::<i64>()));
     ensure!(before == after, "the dead has left {after:?} in place of {before:?}");

@@ -64,6 +64,7 @@ pub fn run() -> anyhow::Result<()> {
     square.set([2, 4])?;
     child.says(partner.ask("stop in the middle")?);
     partner.kill()?;
+    child.dies("killed");
     let asked = Instant::now();
     let left = square.get()?;
     let took = duration(asked.elapsed().as_secs_f64());
