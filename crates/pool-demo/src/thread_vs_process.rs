@@ -18,7 +18,7 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use common::child::{self, ChildGuard};
-use common::measure::duration;
+use common::measure::{duration, machine};
 use common::{Actor, println};
 use crossprocess::pool::{Pool, PoolOptions};
 
@@ -32,6 +32,7 @@ const PANIC: [Job; 4] = [Job::Square(1), Job::Square(2), Job::Panic, Job::Square
 const KILL: [Job; 4] = [Job::Square(1), Job::Square(2), Job::Killed, Job::Square(4)];
 
 pub fn run() -> anyhow::Result<()> {
+    println!("{}\n", machine());
     let threads = observe("threads", || ThreadPool::new(WORKERS)).context("threads")?;
     let processes = observe("processes", start_processes).context("processes")?;
     let after_kill =
