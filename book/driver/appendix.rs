@@ -251,14 +251,17 @@ impl<'a> Appendices<'a> {
         })
     }
 
-    /// The scenes that no page runs or shows, as `demo scene`.
+    /// The scenes and exercises that no page runs or shows.
     #[must_use]
     pub fn uncovered(&self) -> Vec<String> {
         let scenes = self.demos.iter().flat_map(|demo| {
             let uncovered = self.scenes(demo).filter(|(_, pages)| pages.is_empty());
-            uncovered.map(|(scene, _)| format!("{} {}", demo.name, scene.name))
+            uncovered.map(|(scene, _)| format!("scene `{} {}`", demo.name, scene.name))
         });
-        scenes.collect()
+        let exercises = self.exercises.iter().map(|exercise| &exercise.name);
+        let exercises =
+            exercises.filter(|name| !self.shown.exercises.contains_key(*name));
+        scenes.chain(exercises.map(|name| format!("exercise `{name}`"))).collect()
     }
 
     fn page_link(&self, page: &Path) -> String {

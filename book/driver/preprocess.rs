@@ -88,6 +88,8 @@ impl Preprocessor for Course {
             Ok(content) => chapter.content = content,
             Err(error) => complaints.push(format!("{error:#}")),
         });
+        let uncovered = appendices.uncovered().into_iter();
+        complaints.extend(uncovered.map(|what| format!("no page has the {what}")));
         ensure!(complaints.is_empty(), "{}", complaints.join("\n"));
         for file in appendices.files() {
             book.push_item(BookItem::Chapter(self.source_page(&file, &shown)?));

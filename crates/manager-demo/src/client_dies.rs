@@ -13,11 +13,14 @@
 
 use std::thread;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use common::{Actor, println, timeline};
 
 use crate::client::Client;
 use crate::family::{ClientProcess, Manager, Order};
+
+/// Each is a request and its answer; a few dozen are the rule.
+const LOOKS: u32 = 100_000;
 
 pub fn run() -> anyhow::Result<()> {
     let parent = Actor::new("parent");
@@ -27,15 +30,22 @@ pub fn run() -> anyhow::Result<()> {
     let two = ClientProcess::start("client 2", &manager.door)?;
     two.me.says(two.does(Order::Push("mine".into()))?);
 
+    one.me.says(one.does(Order::Push("also mine".into()))?);
+
+    // Both are connected by now: nobody waits for one who has yet to come.
     two.me.says("waits for client 1 to leave");
     two.tell(Order::AwaitDeparture("client 1".into()))?;
     one.me.says("waits for client 2 to leave");
-    one.does(Order::Push("also mine".into()))?;
     one.tell(Order::AwaitDeparture("client 2".into()))?;
     // Until both requests have come to the manager, and neither is answered.
-    while me.clients()?.waiting.len() < 2 {
-        thread::yield_now();
-    }
+    let arrived = (0..LOOKS).find_map(|_| match me.clients() {
+        Ok(clients) if clients.waiting.len() < 2 => {
+            thread::yield_now();
+            None
+        }
+        clients => Some(clients),
+    });
+    arrived.context("the clients do not wait for each other")??;
     two.kill()?;
     two.me.dies("killed");
     parent.says("killed client 2, which was waiting for an answer");

@@ -44,8 +44,9 @@ pub fn run() -> anyhow::Result<()> {
 
     let me = Client::connect(&manager.door, "parent")?;
     let (count, list) = (me.get("count")?, me.list()?);
-    let clients_now = me.clients()?;
+    let mut clients_now = me.clients()?;
     println!("\nthe count is {count}; the list has {} items", list.len());
+    clients_now.names.sort_unstable();
     println!("connected: {}\n", clients_now.names.join(", "));
     timeline::so_far().print();
 
