@@ -2,7 +2,7 @@
 //! Given:  a few connections, and the list of those that nobody uses.
 //! Change: the body of `run`.
 //! Check:  cargo test --bin semaphore_pool
-//! Read:   book/src/semaphores.md
+//! Read:   book/src/permits.md
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex};

@@ -2,7 +2,7 @@
 //! Given:  a few connections, and the list of those that nobody uses.
 //! Answer: take a number off the list, work without the lock, put the number back.
 //! Check:  cargo test --bin semaphore_pool_sol
-//! Read:   book/src/semaphores.md
+//! Read:   book/src/permits.md
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex};

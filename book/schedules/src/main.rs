@@ -18,6 +18,7 @@ mod late_cancel;
 mod left_early;
 mod left_over;
 mod locked_twice;
+mod lost_connection;
 mod lost_notification;
 mod lost_update;
 mod made_twice;
@@ -70,6 +71,7 @@ const PROGRAMS: &[(&str, fn())] = &[
     ("same-again", same_again::run),
     ("message-passing", message_passing::run),
     ("spin-lock", spin_lock::run),
+    ("lost-connection", lost_connection::run),
     ("missed-event", missed_event::run),
     ("reused-barrier", reused_barrier::run),
     ("latch-wakes-one", latch_wakes_one::run),

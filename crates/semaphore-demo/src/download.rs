@@ -7,7 +7,7 @@
 //!
 //! Run:     `cargo run -p semaphore-demo -- download [DIR] [--permits N]`
 //! Expect:  MB/s, a digest, and lanes in which at most N workers hold a permit
-//! Chapter: book/src/semaphores.md
+//! Chapter: book/src/permits.md
 //! Source:  FIPS 180-4 for SHA-256
 
 use std::collections::BTreeMap;

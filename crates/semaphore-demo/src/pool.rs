@@ -6,7 +6,7 @@
 //!
 //! Run:     cargo run -p semaphore-demo -- pool
 //! Expect:  5 of 8 clients refused; then nobody, over 3 connections in all
-//! Chapter: book/src/semaphores.md
+//! Chapter: book/src/permits.md
 //! Source:  std::net, the documentation of `TcpListener`
 
 use std::io::{self, BufRead, BufReader, Write};

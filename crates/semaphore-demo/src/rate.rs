@@ -6,7 +6,7 @@
 //!
 //! Run:     cargo run -p semaphore-demo -- rate
 //! Expect:  three requests at once, then one every 20 ms
-//! Chapter: book/src/semaphores.md
+//! Chapter: book/src/permits.md
 //! Source:  the token bucket, as in RFC 2697 section 3
 
 use std::sync::Mutex;
@@ -14,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
+use common::measure::duration;
 use common::{Actor, println, timeline};
 
 const BURST: u32 = 3;
@@ -53,7 +54,8 @@ pub fn run() -> anyhow::Result<()> {
         let enough = after_burst.is_none_or(|later| *later - *first >= INTERVAL);
         ensure!(enough, "more than {BURST} requests within {INTERVAL:?}");
     }
-    println!("\nok: after {BURST} at once, never more than one each {INTERVAL:?}");
+    let interval = duration(INTERVAL.as_secs_f64());
+    println!("\nok: after {BURST} at once, never more than one each {interval}");
     Ok(())
 }
 
