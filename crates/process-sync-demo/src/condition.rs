@@ -9,7 +9,7 @@
 //! Run:     cargo run -p process-sync-demo -- condition
 //! Expect:  who read which letters, lanes of waiting writers, and no letter lost
 //! Chapter: book/src/process-conditions.md
-//! Source:  crossprocess::Condition; the twin is condition-demo's `mailbox`
+//! Source:  src/mailbox.rs; crossprocess::Condition; the twin is condition-demo's `mailbox`
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -18,9 +18,10 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use common::{Actor, println, timeline};
 use crossprocess::process::Entry;
-use crossprocess::{Condition, Error, Lock, Queue, Segment};
+use crossprocess::{Error, Queue, Segment};
 
 use crate::child;
+use crate::mailbox::{Letter, Mailbox};
 
 pub const WRITER: Entry<u32> = Entry::new("mailbox-writer");
 pub const READER: Entry<u32> = Entry::new("mailbox-reader");
@@ -31,10 +32,6 @@ const READERS: [&str; 2] = ["reader 1", "reader 2"];
 const WRITTEN: u32 = 4;
 const READ: u32 = WRITTEN * WRITERS.len() as u32 / READERS.len() as u32;
 const READING_TIME: Duration = Duration::from_millis(10);
-
-/// From whom, by index, and which of theirs, from 1. Plain data, so that it can be shared.
-type Letter = [u32; 2];
-const NO_LETTER: Letter = [0, 0];
 
 /// A reader, by index, and a letter.
 type Read = (u32, Letter);
@@ -63,9 +60,7 @@ fn name([writer, number]: &Letter) -> String {
 /// Returns what was read, in the order of reading.
 fn exchange() -> anyhow::Result<Vec<Read>> {
     let segment = Segment::create(1 << 16)?;
-    Lock::create(&segment, "letter", NO_LETTER)?;
-    Condition::create(&segment, "room")?;
-    Condition::create(&segment, "arrived")?;
+    Mailbox::create(&segment)?;
     let read = Queue::<Read>::create(&segment, "read", 1 << 12)?;
     let _lanes = (WRITERS.map(Actor::new), READERS.map(Actor::new));
     let writers =
@@ -75,46 +70,6 @@ fn exchange() -> anyhow::Result<Vec<Read>> {
     child::join(writers.chain(readers).collect::<Result<Vec<_>, _>>()?)?;
     read.close()?;
     Ok(read.iter().collect())
-}
-
-/// Room for one letter.
-struct Mailbox {
-    letter: Lock<Letter>,
-    /// Signalled when the letter is taken.
-    room: Condition,
-    /// Signalled when a letter is there.
-    arrived: Condition,
-}
-
-impl Mailbox {
-    fn open(segment: &Segment) -> Result<Self, Error> {
-        Ok(Self {
-            letter: Lock::open(segment, "letter")?,
-            room: Condition::open(segment, "room")?,
-            arrived: Condition::open(segment, "arrived")?,
-        })
-    }
-
-    /// Blocks until there is room.
-    fn put(&self, letter: Letter) -> Result<(), Error> {
-        let guard = self.letter.lock()?;
-        let mut place = self.room.wait_while(guard, |place| *place != NO_LETTER)?;
-        *place = letter;
-        // Before the notification, so that nobody wakes up to find the lock taken.
-        drop(place);
-        self.arrived.notify_one();
-        Ok(())
-    }
-
-    /// Blocks until there is a letter.
-    fn take(&self) -> Result<Letter, Error> {
-        let guard = self.letter.lock()?;
-        let mut place = self.arrived.wait_while(guard, |place| *place == NO_LETTER)?;
-        let letter = std::mem::replace(&mut *place, NO_LETTER);
-        drop(place);
-        self.room.notify_one();
-        Ok(letter)
-    }
 }
 
 pub fn writer(index: u32) -> Result<(), Error> {

@@ -8,6 +8,7 @@
 //! Chapter: book/src/process-locks.md
 
 mod barrier;
+mod barrier_workers;
 mod bounded;
 mod child;
 mod condition;
@@ -18,6 +19,7 @@ mod event;
 mod joinable;
 mod killing;
 mod lock;
+mod mailbox;
 mod python;
 mod queue;
 mod reentrant;
@@ -61,7 +63,7 @@ fn play(role: Role) -> ExitCode {
         .on(&condition::WRITER, |index| ended(condition::writer(index)))
         .on(&condition::READER, |index| ended(condition::reader(index)))
         .on(&event::VISITOR, |number| ended(event::visitor(number)))
-        .on(&barrier::WORKER, |number| ended(barrier::worker(number)))
+        .on(&barrier_workers::WORKER, |number| ended(barrier_workers::worker(number)))
         .on(&queue::PRODUCER, |()| ended(queue::producer()))
         .on(&queue::CONSUMER, |number| ended(queue::consumer(number)))
         .on(&joinable::WORKER, |number| ended(joinable::worker(number)))
