@@ -19,16 +19,16 @@ const TIMES: usize = 6;
 /// When the checker does not come to an end.
 pub fn results() -> Table {
     let programs: [(&str, fn()); 4] = [
-        ("adds to a counter of its own", own_counters),
-        ("reads the same counter", reads_counter),
-        ("adds to the same counter", same_counter),
+        ("adds to its own counter", own_counters),
+        ("reads one counter", reads_counter),
+        ("adds to one counter", same_counter),
         ("locks, adds and unlocks", same_mutex),
     ];
-    let mut lines = vec![format!("{:<32} {:>6} {:>8}", "each thread …", "all", "run")];
+    let mut lines = vec![format!("{:<24} {:>4} {:>5}", "each thread …", "all", "run")];
     for (name, program) in programs {
         let (all, run) =
             (interleavings(program, false)?, interleavings(program, true)?);
-        lines.push(format!("{name:<32} {all:>6} {run:>8}"));
+        lines.push(format!("{name:<24} {all:>4} {run:>5}"));
     }
     Ok(lines)
 }
