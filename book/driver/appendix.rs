@@ -146,14 +146,18 @@ impl<'a> Appendices<'a> {
         let mut text = String::new();
         for module in &self.python.module {
             text += &format!("\n## `{}`\n\n{}\n\n", module.name, module.about);
-            text += "| Python | Rust | What differs | See |\n|---|---|---|---|\n";
+            text += "| Python | Rust | What differs, and where to see it |\n|---|---|---|\n";
             for row in &module.rows {
                 let see: Result<Vec<_>, _> =
                     row.see.iter().map(|name| self.place(name)).collect();
                 let see = see.with_context(|| {
                     format!("`{}`, row `{}`", python_map::FILE, row.python)
                 })?;
-                let cells = [&row.python, &row.rust, &row.differs, &see.join(", ")];
+                let differs = match see.join(", ") {
+                    see if see.is_empty() => row.differs.clone(),
+                    see => format!("{}<br>{see}", row.differs),
+                };
+                let cells = [&row.python, &row.rust, &differs];
                 let cells = cells.map(|cell| cell.replace('|', "\\|"));
                 text += &format!("| {} |\n", cells.join(" | "));
             }
