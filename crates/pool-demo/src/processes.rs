@@ -9,7 +9,7 @@
 //!
 //! Run:     cargo run -p pool-demo -- processes
 //! Expect:  streams, a start that fails, chunks by worker process, one lost result
-//! Chapter: book/src/pools.md
+//! Chapter: book/src/process-pools.md
 //! Source:  crossprocess::pool; Python's multiprocessing.pool
 
 use std::cell::Cell;

@@ -8,7 +8,7 @@
 //!
 //! Run:     cargo run -p pool-demo -- thread-vs-process
 //! Expect:  six questions with two answers each; one line about a panic on standard error
-//! Chapter: book/src/pools.md
+//! Chapter: book/src/process-pools.md
 //! Source:  Python's multiprocessing.pool.ThreadPool and concurrent.futures.Executor
 
 use std::io::Read;
