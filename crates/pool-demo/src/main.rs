@@ -9,6 +9,7 @@ mod cost;
 mod death;
 mod future;
 mod futures;
+mod lock_across_join;
 mod nested;
 mod prime_work;
 mod processes;
@@ -47,6 +48,11 @@ fn main() -> ExitCode {
         )
         .scene("futures", "a result that is not there yet", futures::run)
         .scene("nested", "a job that waits for a job of its own pool", nested::run)
+        .scene(
+            "lock-across-join",
+            "a thread that waits for itself",
+            lock_across_join::run,
+        )
         .scene("processes", "a killed worker costs one result", processes::run)
         .scene(
             "thread-vs-process",
@@ -56,6 +62,11 @@ fn main() -> ExitCode {
         .scene_with("cost", "what it takes to pass a job on", cost::run)
         .role("killed-threads", thread_vs_process::killed_threads)
         .goes_wrong("nested-waits", "all workers wait for the queue", nested::waits)
+        .goes_wrong(
+            "lock-across-join-held",
+            "a job that wants the lock below it",
+            lock_across_join::held,
+        )
         .run()
 }
 
