@@ -8,7 +8,7 @@ made = []
 # ANCHOR: cache
 @functools.cache
 def table():
-    both_are_inside.wait()  # Opens when two threads are making it.
+    both_are_inside.wait()  # Both make it.
     made.append("a table")
     return [2, 3, 5, 7]
 # ANCHOR_END: cache
