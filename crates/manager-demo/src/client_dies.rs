@@ -11,16 +11,11 @@
 //! Chapter: book/src/managers.md
 //! Source:  unix(7), socketpair(2); the documentation of ipc-channel
 
-use std::thread;
-
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use common::{Actor, println, timeline};
 
 use crate::client::Client;
-use crate::family::{ClientProcess, Manager, Order};
-
-/// Each is a request and its answer; a few dozen are the rule.
-const LOOKS: u32 = 100_000;
+use crate::family::{self, ClientProcess, Manager, Order};
 
 pub fn run() -> anyhow::Result<()> {
     let parent = Actor::new("parent");
@@ -37,15 +32,8 @@ pub fn run() -> anyhow::Result<()> {
     two.tell(Order::AwaitDeparture("client 1".into()))?;
     one.me.says("waits for client 2 to leave");
     one.tell(Order::AwaitDeparture("client 2".into()))?;
-    // Until both requests have come to the manager, and neither is answered.
-    let arrived = (0..LOOKS).find_map(|_| match me.clients() {
-        Ok(clients) if clients.waiting.len() < 2 => {
-            thread::yield_now();
-            None
-        }
-        clients => Some(clients),
-    });
-    arrived.context("the clients do not wait for each other")??;
+    // Both requests have come to the manager, and neither is answered.
+    family::until_waiting(&me, 2)?;
     two.kill()?;
     two.me.dies("killed");
     parent.says("killed client 2, which was waiting for an answer");

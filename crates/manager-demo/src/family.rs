@@ -1,6 +1,9 @@
 //! The manager and its clients, as the process that starts them holds them.
 
-use anyhow::{Context, anyhow};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, anyhow, ensure};
 use common::Actor;
 use common::child::ChildGuard;
 use ipc_channel::ipc::{self, IpcReceiver, IpcSender};
@@ -8,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::{Client, Door, Error};
 use crate::{channel, server};
+
+/// How long clients may take to send a request.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running manager; dropping it kills and reaps the process.
 pub struct Manager {
@@ -111,6 +117,23 @@ impl ClientProcess {
         self.child.kill().context("kill a client")?;
         self.child.wait().context("wait for a client")?;
         Ok(())
+    }
+}
+
+/// Asks until so many clients wait in the middle of a request.
+///
+/// # Errors
+///
+/// When they do not come to it in [`PATIENCE`]: no watchdog ends who keeps asking.
+pub fn until_waiting(me: &Client, number: usize) -> anyhow::Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let waiting = me.clients()?.waiting;
+        if waiting.len() == number {
+            return Ok(());
+        }
+        ensure!(Instant::now() < deadline, "of {number} clients {waiting:?} wait");
+        thread::yield_now();
     }
 }
 

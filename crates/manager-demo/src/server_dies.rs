@@ -12,7 +12,6 @@
 //! Chapter: book/src/managers.md
 //! Source:  unix(7); std::io::ErrorKind::BrokenPipe
 
-use std::thread;
 use std::time::Instant;
 
 use anyhow::ensure;
@@ -20,7 +19,7 @@ use common::measure::duration;
 use common::{Actor, println};
 
 use crate::client::Client;
-use crate::family::{ClientProcess, Manager, Order};
+use crate::family::{self, ClientProcess, Manager, Order};
 
 pub fn run() -> anyhow::Result<()> {
     let parent = Actor::new("parent");
@@ -36,10 +35,8 @@ pub fn run() -> anyhow::Result<()> {
     late.me.says("is not connected yet");
     waiting.me.says("waits for client 2 to leave");
     waiting.tell(Order::AwaitDeparture("client 2".into()))?;
-    // Until the request has come to the manager.
-    while me.clients()?.waiting.is_empty() {
-        thread::yield_now();
-    }
+    // The request has come to the manager.
+    family::until_waiting(&me, 1)?;
     manager.kill()?;
     parent.says(format!("killed the manager, process {}\n", manager.door.pid));
 
