@@ -86,7 +86,7 @@ const PROGRAMS: &[(&str, fn())] = &[
     ("starved-pool", starved_pool::run),
 ];
 
-/// Programs of which the checker prints every result.
+/// Programs of which the checker prints a table, of every result or of every order.
 const OUTCOMES: &[(&str, Results)] = &[
     ("additions-outcomes", additions::results),
     ("message-passing-outcomes", message_passing::results),
