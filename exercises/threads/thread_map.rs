@@ -6,11 +6,11 @@
 
 use std::thread;
 
-/// Calls `f` once for each item, on at most `workers` threads at the same time, and
-/// returns the results in the order of the items.
+/// Calls `f` once for each item, and returns the results in the order of the items.
 ///
-/// `workers` is at least 1. All of them work when there are so many items, at least
-/// where their number divides that of the items; and there may be none at all.
+/// Starts `workers` threads at most: one that is done is not replaced by another one.
+/// When the items can be shared out evenly, each worker has its share, and all work at
+/// the same time. `workers` is at least 1; `items` may be empty.
 fn parallel_map<T: Sync, R: Send>(
     items: &[T],
     workers: usize,

@@ -34,6 +34,25 @@ fn a_result_in_time_is_returned_at_once() {
     assert!(waited < LONG, "the whole time was waited, although the result was there");
 }
 
+/// The clock goes on only when nobody can run, so the wait takes as long as it must.
+fn the_wait_is_as_long_as_the_limit() {
+    for limit in [SHORT, LONG] {
+        let (go, gate) = mpsc::channel();
+        let task = Task::start(move || gate.recv().is_ok());
+        let start = Instant::now();
+        let Err(task) = task.join_timeout(limit) else {
+            panic!("a result was returned before there was one")
+        };
+        let waited = start.elapsed();
+        assert!(
+            (limit..limit + SHORT / 2).contains(&waited),
+            "the limit was {limit:?}, and `join_timeout` waited for {waited:?}"
+        );
+        let _ = go.send(());
+        let _ = task.join_timeout(LONG);
+    }
+}
+
 /// What the caller is told of a thread that has panicked, and whether it waited long.
 fn told_of_a_panic() -> (Option<String>, bool) {
     // An untouched exercise stops here.
@@ -60,7 +79,7 @@ fn it_was_that_panic((told, late): (Option<String>, bool)) {
     let Some(told) = told else {
         panic!("the work panicked, and the caller was not told")
     };
-    assert!(told == "out of luck", "the panic `out of luck` arrived as `{told}`");
+    assert!(told == "out of luck", "the panic `out of luck` arrived as {told:?}");
     assert!(!late, "the whole time was waited, although the thread had panicked");
 }
 
@@ -78,6 +97,11 @@ fn the_task_comes_back_when_the_time_is_up() {
         coverage.busy_waits[0]
     );
     real_threads::run(time_is_up_before_the_result_is_there);
+}
+
+#[test]
+fn the_limit_is_kept() {
+    on_time().check(the_wait_is_as_long_as_the_limit);
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn each_thread_reports_what_it_has_counted() {
     let count = reports.len();
     assert!(
         count == 2,
-        "two threads read a text each, and {count} reports were made: {reports:?}"
+        "two threads read a text each, and the reports are {reports:?}"
     );
     assert!(sum == 4, "the texts have 4 words, and {sum} were reported");
     assert!(

@@ -31,8 +31,16 @@ fn the_picture_comes_back() {
     assert!(owners == 0, "a copy of the picture was left behind");
 }
 
+fn the_caller_is_not_forgotten() {
+    let picture = Picture { pixels: vec![1], camera: "the old Leica".into() };
+    let mut waited = false;
+    develop_elsewhere(picture, |_| (), || waited = true);
+    assert!(waited, "`meanwhile` was not called");
+}
+
 #[test]
 fn the_same_picture_comes_back_from_another_thread() {
+    real_threads::run(the_caller_is_not_forgotten);
     interleavings::check(the_picture_comes_back);
     real_threads::run(the_picture_comes_back);
 }

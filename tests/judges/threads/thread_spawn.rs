@@ -31,6 +31,26 @@ fn the_greetings_are_in_order() {
     );
 }
 
+/// More than anybody would start in one go, if not all of them.
+const CROWD: usize = 12;
+
+fn a_crowd_is_greeted_at_once() {
+    let names = (0..CROWD).map(|number| format!("guest {number}")).collect();
+    let greetings = greet_all(names, |name| {
+        interleavings::rendezvous(CROWD);
+        name.to_owned()
+    });
+    let count = greetings.len();
+    assert!(count == CROWD, "{count} of {CROWD} names were greeted");
+}
+
+#[test]
+fn a_crowd_has_as_many_threads() {
+    // One order is enough: whoever waits for some before the rest meets nobody in any.
+    let one = interleavings::Checker::new().preemptions(0).max_interleavings(1);
+    one.samples(0).check(a_crowd_is_greeted_at_once);
+}
+
 #[test]
 fn each_name_has_a_thread_of_its_own() {
     let coverage = interleavings::check(everybody_is_greeted_at_once);

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicU32;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::*;
 
@@ -54,24 +54,32 @@ fn dropping_ends_the_thread() {
     real_threads::run(the_thread_ends_with_its_owner);
 }
 
+const POLLS: &str = "nobody woke the worker, and it did its task again: it polls";
+
 fn nobody_wakes_the_thread() {
     let rounds = Arc::new(AtomicU32::new(0));
     let theirs = Arc::clone(&rounds);
     let worker = Worker::start(move || {
-        theirs.fetch_add(1, Ordering::SeqCst);
+        let before = theirs.fetch_add(1, Ordering::SeqCst);
+        // It ends a worker that would go on for all of the hour.
+        assert!(before == 0, "{POLLS}");
     });
-    thread::sleep(Duration::from_millis(50));
+    thread::sleep(Duration::from_secs(3600));
     let rounds = rounds.load(Ordering::SeqCst);
+    let start = Instant::now();
     drop(worker);
+    let time = start.elapsed();
+    assert!(rounds <= 1, "{POLLS}");
     assert!(
-        rounds <= 1,
-        "nobody woke the worker, and it did its task {rounds} times: it polls"
+        time < Duration::from_millis(1),
+        "`drop` did not wake the thread: it waited for {time:?} until it ended"
     );
 }
 
 #[test]
 fn it_sleeps_until_it_is_woken() {
-    // Without a budget nobody is woken for no reason, as `park` may be.
+    // Without a budget nobody is woken for no reason, as `park` may be, and the clock
+    // goes on only when nobody can run.
     let checker = interleavings::Checker::new().preemptions(0);
     checker.check(nobody_wakes_the_thread);
 }
