@@ -24,7 +24,7 @@ use common::println;
 use crossbeam_utils::CachePadded;
 
 /// Long enough to see it on most machines that do it at all.
-const RUN_TIME: Duration = Duration::from_millis(100);
+const RUN_TIME: Duration = Duration::from_millis(60);
 /// Looks at the other thread before the core is offered to somebody else.
 const PATIENCE: u32 = 1_000;
 

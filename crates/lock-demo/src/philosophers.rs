@@ -25,7 +25,7 @@ use crate::left_fork_first;
 
 pub const NAMES: [&str; 5] = ["Plato", "Hypatia", "Kant", "Arendt", "Hume"];
 pub const SEATS: usize = NAMES.len();
-const DINNER: Duration = Duration::from_millis(150);
+const DINNER: Duration = Duration::from_millis(100);
 /// Stands for eating; the meals are counted right however long it takes.
 const MEAL: Duration = Duration::from_millis(2);
 const BAR_WIDTH: usize = 18;
