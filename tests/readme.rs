@@ -36,3 +36,16 @@ fn every_command_names_a_demo_and_a_scene_that_exist() {
         }
     }
 }
+
+#[test]
+fn the_table_of_parts_is_that_of_the_book() {
+    let (readme, parts) = (readme(), book::build::parts().unwrap());
+    let (before, rest) = readme.split_once("| Part |").unwrap();
+    let (_, after) = rest.split_once("\n\n").unwrap();
+    let right = format!("{before}{parts}\n{after}");
+    if std::env::var_os("COURSE_UPDATE").is_some() {
+        fs::write(workspace().join("README.md"), right).unwrap();
+    } else {
+        assert_eq!(readme, right, "COURSE_UPDATE=1 mends it");
+    }
+}

@@ -274,6 +274,29 @@ impl<'a> Appendices<'a> {
         format!("[{name}]({})", page.display())
     }
 
+    /// What each part of the book has, as a table.
+    #[must_use]
+    pub fn parts(&self) -> String {
+        let mut text =
+            String::from("| Part | Pages | Scenes | Exercises |\n|---|--:|--:|--:|\n");
+        let parts = self.shown.parts.iter().filter(|(title, _)| title != "Appendices");
+        for (title, pages) in parts {
+            let on_them = |shown: &BTreeSet<PathBuf>| {
+                pages.iter().any(|page| shown.contains(page))
+            };
+            let scenes = self.demos.iter().flat_map(|demo| self.scenes(demo));
+            let scenes = scenes.filter(|(_, shown)| on_them(shown)).count();
+            let exercises =
+                self.shown.exercises.values().filter(|shown| on_them(shown));
+            text += &format!(
+                "| {title} | {} | {scenes} | {} |\n",
+                pages.len(),
+                exercises.count()
+            );
+        }
+        text
+    }
+
     fn reading_times(&self) -> anyhow::Result<String> {
         let mut text = String::from("| Page | Minutes |\n|---|--:|\n");
         for (path, _, minutes) in &self.shown.pages {

@@ -12,6 +12,7 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry;
 
+use crate::appendix::Appendices;
 use crate::preprocess::Course;
 use crate::render::Pages;
 use crate::{links, paths};
@@ -53,6 +54,18 @@ pub fn build_from(
     let broken = links::check(&destination).context("check links")?;
     ensure!(broken.is_empty(), "{}", broken.join("\n"));
     Ok(destination)
+}
+
+/// What each part of this book has, as a table in Markdown.
+///
+/// # Errors
+///
+/// When a page has a fault.
+pub fn parts() -> anyhow::Result<String> {
+    let mut book = MDBook::load(paths::book())?;
+    let (shown, complaints) = Course::new(paths::workspace()).expand(&mut book.book);
+    ensure!(complaints.is_empty(), "{}", complaints.join("\n"));
+    Ok(Appendices::new(paths::workspace(), &shown)?.parts())
 }
 
 /// What mdBook complains about and then ignores.

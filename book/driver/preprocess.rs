@@ -58,6 +58,8 @@ pub struct Shown {
     pub exercises: BTreeMap<String, BTreeSet<PathBuf>>,
     /// Pages, in order: path, name, minutes.
     pub pages: Vec<(PathBuf, String, usize)>,
+    /// The parts of the book, in order, each with its pages.
+    pub parts: Vec<(String, Vec<PathBuf>)>,
 }
 
 impl Preprocessor for Course {
@@ -66,22 +68,7 @@ impl Preprocessor for Course {
     }
 
     fn run(&self, _: &PreprocessorContext, mut book: Book) -> anyhow::Result<Book> {
-        let shown = RefCell::new(Shown::default());
-        let mut complaints = Vec::new();
-        book.for_each_chapter_mut(|chapter| {
-            let page = Page {
-                root: &self.root,
-                path: chapter.path.clone().unwrap_or_default(),
-                name: chapter.name.clone(),
-                shown: &shown,
-                reading: RefCell::default(),
-            };
-            match page.expand(&chapter.content, &mut complaints) {
-                Ok(content) => chapter.content = content,
-                Err(error) => complaints.push(format!("{error:#}")),
-            }
-        });
-        let shown = shown.into_inner();
+        let (shown, mut complaints) = self.expand(&mut book);
         // What is said about all pages, once all are known.
         let appendices = appendix::Appendices::new(&self.root, &shown)?;
         book.for_each_chapter_mut(|chapter| match appendices.fill(&chapter.content) {
@@ -108,6 +95,38 @@ impl Preprocessor for Course {
 }
 
 impl Course {
+    /// Replaces the directives of all pages. Returns what they show, and complaints.
+    pub fn expand(&self, book: &mut Book) -> (Shown, Vec<String>) {
+        let shown = RefCell::new(Shown::default());
+        let mut complaints = Vec::new();
+        book.for_each_chapter_mut(|chapter| {
+            let page = Page {
+                root: &self.root,
+                path: chapter.path.clone().unwrap_or_default(),
+                name: chapter.name.clone(),
+                shown: &shown,
+                reading: RefCell::default(),
+            };
+            match page.expand(&chapter.content, &mut complaints) {
+                Ok(content) => chapter.content = content,
+                Err(error) => complaints.push(format!("{error:#}")),
+            }
+        });
+        let mut shown = shown.into_inner();
+        for item in &book.items {
+            match (item, shown.parts.last_mut()) {
+                (BookItem::PartTitle(title), _) => {
+                    shown.parts.push((title.clone(), Vec::new()));
+                }
+                (BookItem::Chapter(chapter), Some((_, pages))) => {
+                    pages.extend(chapter.path.clone());
+                }
+                _ => {}
+            }
+        }
+        (shown, complaints)
+    }
+
     /// A page that shows a whole file.
     fn source_page(&self, file: &str, shown: &Shown) -> anyhow::Result<Chapter> {
         let text = paths::read(&self.root, file)?;
