@@ -121,10 +121,10 @@ impl<'a> Appendices<'a> {
                 );
             }
             let page = wrong_answers_page(&exercise.name);
+            // No link in the heading, which is one itself: the rows lead to the page.
             text += &format!(
-                "\n### [{}]({})\n\n| Answer | What is wrong | ms |\n|---|---|--:|\n",
-                exercise.name,
-                page.with_extension("html").display()
+                "\n### {}\n\n| Answer | What is wrong | ms |\n|---|---|--:|\n",
+                exercise.name
             );
             for answer in exercise.wrong_answers(&self.root)? {
                 let verdict = verdicts.on(&exercise.name, &answer.name)?;
