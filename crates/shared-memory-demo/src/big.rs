@@ -37,7 +37,7 @@ pub fn run() -> anyhow::Result<()> {
     let mut janitor = Janitor::start()?;
     let shared = match Shared::<[AtomicU64; WORDS]>::create(&mut janitor) {
         Err(error) if is_full(&error) => {
-            println!("This system has not so much memory to share: {error:#}");
+            println!("This system has not so much memory to share:\n{error:#}");
             println!("\nok: nothing was shown, and nothing was claimed");
             return Ok(());
         }
