@@ -434,13 +434,22 @@ impl Page<'_> {
         let text = paths::read(self.root, directive.word()?)?;
         // Its links to other files of the repository lead nowhere from here.
         let text = FILE_LINK.replace_all(&text, "$1");
-        let mut in_code = false;
+        let mut code: Option<String> = None;
         let lines = text.lines().map(|line| {
-            in_code ^= line.starts_with("```");
-            match line.starts_with('#') && !in_code {
-                true => format!("#{line}\n"),
-                false => format!("{line}\n"),
+            let fence = line.trim_start().starts_with("```");
+            match (code.take(), fence) {
+                (None, true) => code = Some(String::new()),
+                (None, false) if line.starts_with('#') => return format!("#{line}\n"),
+                (None, false) => return format!("{line}\n"),
+                (Some(text), false) => code = Some(format!("{text}{line}\n")),
+                (Some(text), true) => {
+                    // As far to the right as the list that it is in.
+                    let indent = &line[..line.len() - line.trim_start().len()];
+                    let text = html::code("", "plaintext", &listing::dedented(&text));
+                    return format!("{indent}{text}\n");
+                }
             }
+            String::new()
         });
         Ok(lines.collect())
     }
