@@ -52,7 +52,8 @@ impl Timer {
 }
 
 impl Shared {
-    /// What the timer's thread does: the job, when `delay` is over.
+    /// What the timer's thread does: the job, as soon as `delay` is over. It sleeps until
+    /// then or until the cancel, whichever comes first, and does not look in between.
     fn run_later(&self, delay: Duration, job: impl FnOnce()) {
         // TODO: sleep for the delay, so that a cancel can end the sleep.
         todo!("run the job later")

@@ -78,7 +78,7 @@ fn main() {
         door.begin_write();
         door.end_write();
     });
-    println!("a reader and a writer came and went: {:?}", door.inside);
+    println!("a reader and a writer came and went: {:?}", door.inside.lock().unwrap());
 }
 
 #[cfg(test)]
@@ -86,10 +86,12 @@ mod example {
     use super::*;
 
     #[test]
-    fn one_after_another() {
+    fn two_readers_and_then_a_writer() {
         interleavings::check(|| {
             let door = Door::new();
-            door.begin_write();
+            (door.begin_read(), door.begin_read());
+            (door.end_read(), door.end_read());
+            (door.begin_write(), door.end_write());
         });
     }
 }

@@ -60,7 +60,8 @@ impl Timer {
 }
 
 impl Shared {
-    /// What the timer's thread does: the job, when `delay` is over.
+    /// What the timer's thread does: the job, as soon as `delay` is over. It sleeps until
+    /// then or until the cancel, whichever comes first, and does not look in between.
     fn run_later(&self, delay: Duration, job: impl FnOnce()) {
         let end = Instant::now() + delay;
         let mut state = self.state.lock().unwrap();

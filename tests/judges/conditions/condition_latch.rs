@@ -65,6 +65,24 @@ fn an_open_latch_stays_open() {
     real_threads::run(body);
 }
 
+/// Two threads count the last one at the same time.
+fn two_last_counts() {
+    let latch = Latch::new(1);
+    thread::scope(|scope| {
+        scope.spawn(|| latch.count_down());
+        scope.spawn(|| latch.count_down());
+    });
+    let missing = *latch.missing.lock().unwrap();
+    assert!(missing == 0, "2 counts for a latch of 1, and {missing} are missing");
+    latch.wait();
+}
+
+#[test]
+fn two_count_the_last_one() {
+    check(two_last_counts);
+    real_threads::run(two_last_counts);
+}
+
 #[test]
 fn a_latch_of_zero_is_open() {
     let body = || {

@@ -65,6 +65,26 @@ fn too_slow(limit: Duration) -> Duration {
     })
 }
 
+/// Nobody else is there. The clock goes on only when nobody can run.
+fn the_wait_is_as_long_as_the_limit() {
+    let progress = Progress::new();
+    for limit in [Duration::ZERO, LIMIT, LIMIT * 9] {
+        let start = Instant::now();
+        let answer = progress.wait_for(1, limit);
+        let time = start.elapsed();
+        assert!(answer == Err(0), "nothing was done, and the answer was {answer:?}");
+        assert!(
+            (limit..limit + LIMIT / 2).contains(&time),
+            "the limit was {limit:?}, and `wait_for` waited for {time:?}",
+        );
+    }
+}
+
+#[test]
+fn the_limit_is_kept() {
+    sleeps(the_wait_is_as_long_as_the_limit);
+}
+
 #[test]
 fn progress_does_not_extend_the_wait() {
     // Enough for a thread that looks every now and then to be noticed.
@@ -140,6 +160,32 @@ fn two_wait_for_two(limit: Duration) {
             ),
         }
     }
+}
+
+/// More was done than anybody waited for.
+fn past_the_goal() {
+    let progress = Progress::new();
+    for _ in 0..3 {
+        progress.advance();
+    }
+    for goal in [0, 2, 3] {
+        let answer = progress.wait_for(goal, LIMIT);
+        assert!(
+            answer == Ok(3),
+            "3 were done when `wait_for({goal})` looked, and it returned {answer:?}",
+        );
+    }
+    let answer = progress.wait_for(9, LIMIT);
+    assert!(
+        answer == Err(3),
+        "3 were done when `wait_for(9)` gave up, and it returned {answer:?}",
+    );
+}
+
+#[test]
+fn the_answer_is_what_is_done() {
+    interleavings::check(past_the_goal);
+    real_threads::run(past_the_goal);
 }
 
 #[test]

@@ -7,6 +7,8 @@ use interleavings::Checker;
 use super::*;
 
 const DELAY: Duration = Duration::from_millis(1);
+/// Long enough for a thread that looks every now and then to be noticed.
+const SOON: Duration = Duration::from_millis(100);
 
 /// Looks at every interleaving; first at those without a preemption, where a thread that
 /// does not sleep while it waits is noticed at once.
@@ -40,6 +42,32 @@ fn started(delay: Duration) -> (Timer, Arc<AtomicUsize>) {
         }
     });
     (timer, runs)
+}
+
+/// Nobody is preempted here and virtual time passes only when nobody can run.
+fn the_time_has_come(delay: Duration) {
+    let start = Instant::now();
+    let (timer, runs) = started(delay);
+    timer.wait();
+    let time = start.elapsed();
+    let runs = runs.load(Ordering::SeqCst);
+    assert!(runs == 1, "nobody cancelled, and the job ran {runs} times");
+    assert!(
+        time < delay * 11 / 10,
+        "the job ran too late: after {time:?}, and the delay is {delay:?}"
+    );
+}
+
+#[test]
+fn the_job_runs_when_its_time_has_come() {
+    let coverage = Checker::new().preemptions(0).check(|| the_time_has_come(SOON));
+    // One wait and its end are a dozen steps, as long as the delay may be.
+    assert!(
+        coverage.most_steps < 60,
+        "the timer's thread wakes up again and again before the delay is over",
+    );
+    // Who looks more rarely is noticed here: that makes too many steps.
+    sleeps(|| the_time_has_come(Duration::from_secs(24 * 3600)));
 }
 
 fn wait_for_the_job() {
@@ -78,15 +106,16 @@ fn a_cancelled_job_does_not_run() {
 #[test]
 fn cancel_does_not_wait_for_the_delay() {
     sleeps(|| {
-        let (timer, _) = started(DELAY * 10);
+        let (timer, _) = started(SOON);
         let start = Instant::now();
-        thread::sleep(DELAY);
+        thread::sleep(SOON / 10);
         assert!(timer.cancel(), "cancelled at a tenth of the delay, and too late");
         let time = start.elapsed();
         assert!(
-            time < DELAY * 2,
-            "`cancel` waited for the delay: it took {time:?}, the delay is {:?}",
-            DELAY * 10,
+            time < SOON * 11 / 100,
+            "`cancel` waited for the delay: called after {:?}, it returned after \
+             {time:?}, and the delay is {SOON:?}",
+            SOON / 10,
         );
     });
 }
