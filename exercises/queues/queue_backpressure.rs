@@ -22,7 +22,8 @@ impl Log {
         todo!("start the writer")
     }
 
-    /// Hands over one line; waits while there is no room for it. No line is lost.
+    /// Hands over one line; sleeps as long as there is no room for it, and does not wait
+    /// if there is. No line is lost.
     fn log(&self, line: u32) {
         // TODO: hand the line over.
         todo!("send the line")

@@ -50,7 +50,7 @@ impl TaskQueue {
         todo!("one task less")
     }
 
-    /// Waits until all tasks that were put in are done.
+    /// Sleeps until all tasks that were put in are done.
     fn join(&self) {
         // TODO: wait until nothing is unfinished.
         todo!("wait for the last task")

@@ -35,7 +35,7 @@ impl PriorityQueue {
         todo!("add the item in its place")
     }
 
-    /// Takes the most urgent item; waits while there is none.
+    /// Takes the most urgent item; sleeps while there is none.
     fn take(&self) -> char {
         // TODO: wait for an item and take it.
         todo!("take the item that comes first")

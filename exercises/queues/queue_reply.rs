@@ -20,7 +20,8 @@ struct Client {
 }
 
 impl Client {
-    /// The square of `number`, or `None` when the server has stopped.
+    /// The square of `number`, or `None` when the server has stopped. Sleeps until one
+    /// of the two is known.
     fn ask(&self, number: u64) -> Option<u64> {
         // TODO: send the question with a reply channel of its own; wait for the answer.
         todo!("ask, and wait for the answer")

@@ -25,7 +25,8 @@ impl Log {
         Self { lines, writer }
     }
 
-    /// Hands over one line; waits while there is no room for it. No line is lost.
+    /// Hands over one line; sleeps as long as there is no room for it, and does not wait
+    /// if there is. No line is lost.
     fn log(&self, line: u32) {
         // `try_send` would not wait: the line would be lost or tried again and again.
         self.lines.send(line).unwrap();

@@ -55,7 +55,7 @@ impl TaskQueue {
         Ok(())
     }
 
-    /// Waits until all tasks that were put in are done.
+    /// Sleeps until all tasks that were put in are done.
     fn join(&self) {
         // An empty queue would not be enough: the last task may have been taken and be
         // at work. The condition is tested first, so a `join` that comes late returns.

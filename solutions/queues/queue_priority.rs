@@ -40,7 +40,7 @@ impl PriorityQueue {
         self.filled.notify_one();
     }
 
-    /// Takes the most urgent item; waits while there is none.
+    /// Takes the most urgent item; sleeps while there is none.
     fn take(&self) -> char {
         let state = self.state.lock().unwrap();
         // Looks again after each wake-up: another taker may have been faster.

@@ -20,7 +20,8 @@ struct Client {
 }
 
 impl Client {
-    /// The square of `number`, or `None` when the server has stopped.
+    /// The square of `number`, or `None` when the server has stopped. Sleeps until one
+    /// of the two is known.
     fn ask(&self, number: u64) -> Option<u64> {
         // A channel for each question: nobody else can take the answer. Its only sender
         // goes with the question, so if the question is dropped, `recv` returns an

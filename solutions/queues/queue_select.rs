@@ -1,5 +1,6 @@
 //! Goal:   wait for several channels at once, and for no longer than allowed.
-//! Given:  two inputs, a stop signal and a time limit.
+//! Given:  two inputs, a stop signal and a time limit. Where crossbeam wants an
+//!         `Instant`, take `real_threads::Instant`: tests replace the one of `std`.
 //! Answer: one `select!` in a loop, one deadline before it, `never()` for what is closed.
 //! Check:  cargo test --bin queue_select_sol
 //! Read:   book/src/select.md and crossbeam::channel::select
@@ -24,7 +25,7 @@ enum End {
 ///
 /// An input that is closed is no reason to end while the other is open. Neither input
 /// may keep the other waiting. The limit is for the whole call, however much comes in.
-/// While nothing happens the thread sleeps.
+/// While nothing happens the thread sleeps, also when one input is closed by then.
 fn merge(
     mut first: Receiver<u32>,
     mut second: Receiver<u32>,

@@ -28,7 +28,7 @@ impl Consumers {
         Self { orders, threads: (0..consumers).map(start).collect() }
     }
 
-    /// Accepts an order: it will be handled.
+    /// Accepts an order, which may be any number: it will be handled.
     fn accept(&self, order: u32) {
         self.orders.send(order).unwrap();
     }
@@ -46,7 +46,7 @@ impl Consumers {
     }
 }
 
-/// Handles orders until there will be no more.
+/// Handles orders until there will be no more; sleeps while there is none.
 fn consume(queue: &Queue, handle: impl Fn(u32)) {
     loop {
         // The lock is given back before the order is handled.

@@ -45,6 +45,42 @@ fn the_room_is_never_exceeded_and_nothing_is_lost() {
     real_threads::run(|| no_more_than(1, 200));
 }
 
+/// The writer is at its first line for two hours, and after one somebody looks how far
+/// the producer has come. The clock goes on only when nobody can run.
+fn all_of_the_room(room: usize) {
+    let hour = Duration::from_secs(3600);
+    let log = Log::start(room, move |line| {
+        if line == 0 {
+            thread::sleep(2 * hour);
+        }
+    });
+    let accepted = Mutex::new(0);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for line in 0..room as u32 + 3 {
+                log.log(line);
+                *accepted.lock().unwrap() += 1;
+            }
+        });
+        thread::sleep(hour);
+        let accepted = *accepted.lock().unwrap();
+        let waiting = accepted - 1;
+        assert!(
+            waiting == room,
+            "{waiting} lines were waiting for the writer, which had one in its hands; \
+             there is room for {room}"
+        );
+    });
+    log.finish();
+}
+
+#[test]
+fn all_of_the_room_is_used() {
+    for room in 0..=3 {
+        interleavings::Checker::new().preemptions(0).check(|| all_of_the_room(room));
+    }
+}
+
 #[test]
 fn each_producer_keeps_its_order() {
     let body = || {

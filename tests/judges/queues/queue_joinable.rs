@@ -1,6 +1,7 @@
 //! Judges `queue_joinable`: `join` returns when all is done, to all who wait.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use super::*;
 
@@ -76,6 +77,38 @@ fn takers_wait() {
     });
     taken.sort_unstable();
     assert!(taken == [1, 2], "1 and 2 were put in, {taken:?} were taken");
+}
+
+/// The clock goes on only when nobody can run, so who does not sleep is found out.
+fn everything_takes_an_hour() {
+    let hour = Duration::from_secs(3600);
+    let queue = TaskQueue::new();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            queue.take();
+            thread::sleep(hour);
+            queue.task_done().unwrap();
+        });
+        thread::sleep(hour);
+        queue.put(1);
+        queue.join();
+    });
+}
+
+#[test]
+fn who_waits_sleeps() {
+    // Whoever looks for something to take away makes endless runs, for the hour is never
+    // over.
+    let checker = interleavings::Checker::new().preemptions(0).max_steps(10_000);
+    let endless = match checker.explore(everything_takes_an_hour) {
+        Ok(coverage) => !coverage.busy_waits.is_empty(),
+        Err(failure) => ["busy-wait", "endless"].contains(&failure.kind()),
+    };
+    assert!(
+        !endless,
+        "somebody busy-waits: it looks again and again, and never sleeps"
+    );
+    interleavings::check(everything_takes_an_hour);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Judges `queue_priority`: the order, and that nobody waits for nothing.
 
+use std::time::Duration;
+
 use super::*;
 
 fn smallest_first() {
@@ -47,6 +49,29 @@ fn a_late_urgent_one_overtakes() {
     });
     let first = queue.take();
     assert!(first == 'a', "an urgent item had to wait behind {first}");
+}
+
+/// The clock goes on only when nobody can run, so who does not sleep is found out.
+fn an_item_comes_after_an_hour() {
+    let queue = PriorityQueue::new();
+    thread::scope(|scope| {
+        scope.spawn(|| queue.take());
+        thread::sleep(Duration::from_secs(3600));
+        queue.put(1, 'a');
+    });
+}
+
+#[test]
+fn who_waits_for_an_item_sleeps() {
+    // Whoever looks for something to take away makes endless runs, for the hour is never
+    // over.
+    let checker = interleavings::Checker::new().preemptions(0).max_steps(10_000);
+    let endless = match checker.explore(an_item_comes_after_an_hour) {
+        Ok(coverage) => !coverage.busy_waits.is_empty(),
+        Err(failure) => ["busy-wait", "endless"].contains(&failure.kind()),
+    };
+    assert!(!endless, "`take` busy-waits: it looks again and again, and never sleeps");
+    interleavings::check(an_item_comes_after_an_hour);
 }
 
 #[test]

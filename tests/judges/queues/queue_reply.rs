@@ -1,6 +1,8 @@
 //! Judges `queue_reply`: everybody gets the own answer, nobody waits for one that does
 //! not come.
 
+use std::time::Duration;
+
 use super::*;
 
 fn with_server<R>(at_most: usize, ask: impl FnOnce(&Client) -> R) -> R {
@@ -60,6 +62,28 @@ fn a_server_that_has_gone() {
 fn everybody_gets_the_own_answer() {
     interleavings::check(two_callers);
     real_threads::run(two_callers);
+}
+
+/// The clock goes on only when nobody can run, so who does not sleep is found out.
+fn a_server_that_takes_an_hour() {
+    let (requests, queue) = mpsc::channel();
+    let server = thread::spawn(move || {
+        thread::sleep(Duration::from_secs(3600));
+        serve(&queue, 1);
+    });
+    let answer = Client { requests }.ask(3);
+    server.join().unwrap();
+    assert!(answer == Some(9), "3 squared is 9, and the answer was {answer:?}");
+}
+
+#[test]
+fn who_waits_for_the_answer_sleeps() {
+    let coverage = interleavings::check(a_server_that_takes_an_hour);
+    assert!(
+        coverage.busy_waits.is_empty(),
+        "`ask` busy-waits: it looks again and again, at {}",
+        coverage.busy_waits[0]
+    );
 }
 
 #[test]

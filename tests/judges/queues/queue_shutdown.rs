@@ -1,5 +1,7 @@
 //! Judges `queue_shutdown`: all consumers end, and no accepted order is forgotten.
 
+use std::time::Duration;
+
 use super::*;
 
 /// Three orders for two consumers; all must be handled when `shut_down` returns.
@@ -14,6 +16,27 @@ fn three_orders() {
         orders == [1, 2, 3],
         "orders 1, 2 and 3 were accepted; handled when `shut_down` returned: {orders:?}"
     );
+}
+
+/// Numbers that somebody might take for a signal.
+fn every_number_is_an_order() {
+    let (handled, orders) = mpsc::channel();
+    let consumers = Consumers::start(1, move |order| handled.send(order).unwrap());
+    let accepted = [0, u32::MAX - 1, u32::MAX, 7];
+    accepted.into_iter().for_each(|order| consumers.accept(order));
+    consumers.shut_down();
+    let orders: Vec<u32> = orders.try_iter().collect();
+    assert!(
+        orders == accepted,
+        "an order was taken for a signal: {accepted:?} were accepted, {orders:?} handled"
+    );
+}
+
+/// The clock goes on only when nobody can run, so who does not sleep is found out.
+fn nothing_to_do_for_an_hour() {
+    let consumers = Consumers::start(2, |_| ());
+    thread::sleep(Duration::from_secs(3600));
+    consumers.shut_down();
 }
 
 fn nothing_to_do() {
@@ -31,6 +54,22 @@ fn both_handle_at_once() {
 fn every_accepted_order_is_handled_before_the_end() {
     interleavings::check(three_orders);
     real_threads::run(three_orders);
+}
+
+#[test]
+fn no_order_is_a_signal() {
+    interleavings::check(every_number_is_an_order);
+    real_threads::run(every_number_is_an_order);
+}
+
+#[test]
+fn consumers_without_work_sleep() {
+    let coverage = interleavings::check(nothing_to_do_for_an_hour);
+    assert!(
+        coverage.busy_waits.is_empty(),
+        "a consumer busy-waits: it looks again and again, at {}",
+        coverage.busy_waits[0]
+    );
 }
 
 #[test]

@@ -1,11 +1,63 @@
 //! Judges `queue_stealing` on real threads: each job once, nobody leaves early.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::time::Duration;
 
 use super::*;
 
 const JOBS: usize = 200;
+
+/// Far longer than all jobs of a test take.
+const LONG: Duration = Duration::from_secs(4);
+
+/// Runs the answer, and waits for its end.
+fn run_to_the_end(job: Job, workers: usize) {
+    let (done, ended) = mpsc::channel();
+    let runner = thread::spawn(move || {
+        run(job, workers);
+        let _ = done.send(());
+    });
+    match ended.recv_timeout(LONG) {
+        Err(mpsc::RecvTimeoutError::Timeout) => panic!(
+            "`run` has not returned after {LONG:?}: somebody still looks for a job, or \
+             runs one"
+        ),
+        _ => runner.join().unwrap(),
+    }
+}
+
+/// Two jobs that are done at the same time, if two workers are there.
+#[derive(Default)]
+struct Pair {
+    /// How many have begun.
+    begun: Mutex<usize>,
+    other: Condvar,
+}
+
+impl Pair {
+    fn push_both(self: &Arc<Self>, queue: &Queue) {
+        for _ in 0..2 {
+            let pair = Arc::clone(self);
+            queue.push(Box::new(move |_| pair.meet()));
+        }
+    }
+
+    /// Waits for the other one; the test looks at whether it came.
+    fn meet(&self) {
+        let mut begun = self.begun.lock().unwrap();
+        *begun += 1;
+        self.other.notify_all();
+        let alone = |begun: &mut usize| *begun < 2;
+        let (mut begun, end) =
+            self.other.wait_timeout_while(begun, LONG / 4, alone).unwrap();
+        // The other one must not believe that this one is still here.
+        *begun -= usize::from(end.timed_out());
+    }
+
+    fn have_met(&self) -> bool {
+        *self.begun.lock().unwrap() == 2
+    }
+}
 
 /// A job that makes two, which make two each, and so on.
 fn branch(number: usize, runs: Arc<Vec<AtomicUsize>>) -> Job {
@@ -25,7 +77,7 @@ fn every_job_runs_once() {
         for _ in 0..20 {
             let runs: Arc<Vec<_>> =
                 Arc::new((0..JOBS).map(|_| AtomicUsize::new(0)).collect());
-            run(branch(0, Arc::clone(&runs)), 3);
+            run_to_the_end(branch(0, Arc::clone(&runs)), 3);
             for (number, runs) in runs.iter().enumerate() {
                 let runs = runs.load(Ordering::Relaxed);
                 assert!(runs > 0, "`run` returned before job {number} had been run");
@@ -39,12 +91,14 @@ fn every_job_runs_once() {
 #[test]
 fn an_idle_worker_steals() {
     real_threads::run(|| {
-        let first = |queue: &Queue| {
-            for _ in 0..2 {
-                queue.push(Box::new(|_| interleavings::rendezvous(2)));
-            }
-        };
-        run(Box::new(first), 2);
+        let pair = Arc::new(Pair::default());
+        let theirs = Arc::clone(&pair);
+        run_to_the_end(Box::new(move |queue| theirs.push_both(queue)), 2);
+        assert!(
+            pair.have_met(),
+            "one worker had two jobs in its queue, and did them one after another: the \
+             other one did not steal"
+        );
     });
 }
 
@@ -52,14 +106,19 @@ fn an_idle_worker_steals() {
 #[test]
 fn nobody_leaves_while_a_job_is_running() {
     real_threads::run(|| {
-        let first = |queue: &Queue| {
+        let pair = Arc::new(Pair::default());
+        let theirs = Arc::clone(&pair);
+        let first = move |queue: &Queue| {
             // Time for the other worker to look, find nothing, and make its mistake.
             thread::sleep(Duration::from_millis(300));
-            for _ in 0..2 {
-                queue.push(Box::new(|_| interleavings::rendezvous(2)));
-            }
+            theirs.push_both(queue);
         };
-        run(Box::new(first), 2);
+        run_to_the_end(Box::new(first), 2);
+        assert!(
+            pair.have_met(),
+            "a worker left while a job was running: the two jobs that this one brought \
+             were done one after another by the worker that was still there"
+        );
     });
 }
 
@@ -75,7 +134,7 @@ fn a_worker_looks_at_home_first() {
                 queue.push(Box::new(move |_| order.lock().unwrap().push(number)));
             }
         };
-        run(Box::new(first), 1);
+        run_to_the_end(Box::new(first), 1);
         let order = order.lock().unwrap();
         assert!(
             *order == [3, 2, 1],
