@@ -20,7 +20,8 @@ impl Counter {
         Self { value: Mutex::new(0) }
     }
 
-    /// Raises the counter by `amount` and returns the new value.
+    /// Raises the counter by `amount` and returns the new value. Sleeps, and does not
+    /// try again and again, while another thread has the counter.
     fn add(&self, amount: u64) -> u64 {
         // TODO: raise the value, so that no other thread can come in between.
         todo!("raise the value behind the mutex")

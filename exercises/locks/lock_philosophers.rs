@@ -32,6 +32,9 @@ impl Table {
     }
 
     /// Takes both forks of `seat`, eats, counts the use of each, and puts them back.
+    ///
+    /// Waits for its neighbours and for nobody else, and sleeps while it waits: it does
+    /// not try again and again.
     fn dine(&self, seat: usize, eat: impl FnOnce()) {
         // TODO: eat with both forks in hand, and let nobody wait in a circle.
         todo!("take the forks of seat {seat} and eat")

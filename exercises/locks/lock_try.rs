@@ -27,8 +27,8 @@ impl Total {
     }
 
     /// Adds `amount` once and does all `chores` in their order. While another thread
-    /// has the total, it does a chore and tries again; it waits when none is left.
-    /// It does no chore while it has the total itself.
+    /// has the total, it does one chore and tries again; it waits when none is left,
+    /// and sleeps then. It does no chore while it has the total itself.
     fn add(&self, amount: u64, chores: Vec<Chore<'_>>) {
         // TODO: do chores as long as the total is taken, add, and do the other chores.
         todo!("add {amount} and do {} chores", chores.len())

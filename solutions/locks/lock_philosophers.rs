@@ -32,6 +32,9 @@ impl Table {
     }
 
     /// Takes both forks of `seat`, eats, counts the use of each, and puts them back.
+    ///
+    /// Waits for its neighbours and for nobody else, and sleeps while it waits: it does
+    /// not try again and again.
     fn dine(&self, seat: usize, eat: impl FnOnce()) {
         // Only the last seat has the larger number on its left, and so takes its right
         // fork first. A circle of waiting would need somebody who holds a fork and

@@ -32,7 +32,8 @@ fn audit(one: &Account, other: &Account) -> u64 {
 
 /// Moves `amount` if `from` has so much, and says whether it has.
 ///
-/// `from` and `to` may be the same account, whose balance then stays as it is.
+/// `from` and `to` may be the same account, whose balance then stays as it is. Whoever
+/// waits sleeps: to try a lock again and again is no way out of a deadlock.
 fn transfer(from: &Account, to: &Account, amount: u64) -> bool {
     if from.number == to.number {
         return *from.balance.lock().unwrap() >= amount;

@@ -1,6 +1,7 @@
-//! Judges `lock_counter`: no increment is lost, and each caller is told its own.
+//! Judges `lock_counter`: no increment is lost, each caller is told its own, and waits asleep.
 
 use std::thread;
+use std::time::Duration;
 
 use super::*;
 
@@ -21,6 +22,29 @@ fn two_threads_count() {
     assert!(
         told.len() == 4 && told[3] == 22,
         "`add` returned a value that another thread made: it returned {told:?}",
+    );
+}
+
+/// Virtual time does not pass as long as anybody can run, so who spins is found out.
+fn the_counter_is_taken_for_an_hour() {
+    let counter = Counter::new();
+    thread::scope(|scope| {
+        let taken = counter.value.lock().unwrap();
+        scope.spawn(|| counter.add(1));
+        thread::sleep(Duration::from_secs(3600));
+        drop(taken);
+    });
+    let value = counter.value();
+    assert!(value == 1, "an increment was lost: 1 made {value}");
+}
+
+#[test]
+fn who_finds_the_counter_taken_sleeps() {
+    let coverage = interleavings::check(the_counter_is_taken_for_an_hour);
+    assert!(
+        coverage.busy_waits.is_empty(),
+        "`add` busy-waits, it tries again and again: {:?}",
+        coverage.busy_waits,
     );
 }
 

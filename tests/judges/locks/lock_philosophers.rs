@@ -57,6 +57,24 @@ fn strangers_eat_together() {
     });
 }
 
+/// Seats 0 and 3 share no fork and eat at the same time, whatever seat 1 waits for.
+fn strangers_eat_beside_one_who_waits() {
+    let table = Table::new(5);
+    thread::scope(|scope| {
+        for seat in [0, 1, 3] {
+            let table = &table;
+            let name = format!("seat {seat}");
+            let philosopher = thread::Builder::new().name(name);
+            let eat = move || {
+                if seat != 1 {
+                    interleavings::rendezvous(2);
+                }
+            };
+            philosopher.spawn_scoped(scope, move || table.dine(seat, eat)).unwrap();
+        }
+    });
+}
+
 #[test]
 fn everybody_eats() {
     let coverage = Checker::new().preemptions(1).check(|| all_dine(3));
@@ -72,5 +90,6 @@ fn everybody_eats() {
 #[test]
 fn who_shares_no_fork_need_not_wait() {
     interleavings::check(strangers_eat_together);
+    interleavings::check(strangers_eat_beside_one_who_waits);
     real_threads::run(strangers_eat_together);
 }

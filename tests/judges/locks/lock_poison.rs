@@ -49,7 +49,7 @@ fn some_deposits_panic(panics: u32) {
     assert!(written == 1 + panics as usize, "an entry was lost: {entries:?} are left");
     assert!(
         repairs <= panics,
-        "the account was repaired {repairs} times after {panics} panics",
+        "the account was repaired too often: repairs {repairs}, panics {panics}",
     );
     let again = look(&service).2;
     assert!(again == repairs, "the account was repaired although it was in order");

@@ -34,7 +34,12 @@ fn a_known_word_is_only_read() {
         });
         reader.join().unwrap();
         let meaning = definer.join().unwrap();
-        assert!(meaning == "a door", "a meaning was replaced by a later one");
+        let kept = glossary.look_up("lock", |meaning| meaning == Some("a door"));
+        assert!(kept, "a meaning was replaced by a later one");
+        assert!(
+            meaning == "a door",
+            "`define` returned `{meaning}`, and the word means `a door`"
+        );
     });
 }
 
@@ -54,7 +59,8 @@ fn the_first_definition_wins() {
     assert!(!last.is_empty(), "a word that was defined has no meaning");
     assert!(
         told.iter().all(|meaning| *meaning == last),
-        "a meaning was replaced by a later one: it was {told:?}, and is {last:?}",
+        "not all were told the same: a meaning was replaced by a later one, or `define` \
+         returned its own: {told:?} were told, and the word means {last:?}",
     );
 }
 

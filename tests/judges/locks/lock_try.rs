@@ -2,12 +2,34 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
+use std::time::Instant;
 
 use super::*;
 
 /// Ends for the first of two threads when the second has come, too.
 fn meet() {
     interleavings::rendezvous(2);
+}
+
+/// A reader keeps the total for an hour, and only then the adder comes. Nobody is
+/// preempted, and the clock goes on only when nobody can run.
+fn a_chore_takes_no_hour() {
+    let hour = Duration::from_secs(3600);
+    let total = Total::new();
+    thread::scope(|scope| {
+        scope.spawn(|| total.inspect(|_| thread::sleep(hour)));
+        thread::sleep(hour / 4);
+        let start = Instant::now();
+        let chore = || {
+            let time = start.elapsed();
+            assert!(
+                time < hour / 4,
+                "the total was taken, and the first chore was done {time:?} later: it \
+                 had to wait for the total"
+            );
+        };
+        total.add(5, vec![Box::new(chore)]);
+    });
 }
 
 /// A reader keeps the total until a chore has been done.
@@ -21,6 +43,38 @@ fn a_chore_is_done_meanwhile() {
     });
     let value = total.inspect(|value| value);
     assert!(value == 5, "an amount was lost: 5 made {value}");
+}
+
+/// The reader is gone by the end of the first chore.
+fn gone() {
+    interleavings::rendezvous(2);
+}
+
+/// A reader keeps the total during the first of two chores.
+fn the_total_is_free_after_a_chore() {
+    let total = Total::new();
+    let first = || {
+        meet();
+        gone();
+    };
+    let second = || {
+        let value = total.inspect(|value| value);
+        assert!(
+            value == 5,
+            "the total was free after the first chore, and the second one came before \
+             the amount: nobody tried again in between"
+        );
+    };
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            total.inspect(|_| meet());
+            gone();
+        });
+        let adder =
+            scope.spawn(|| total.add(5, vec![Box::new(first), Box::new(second)]));
+        reader.join().unwrap();
+        adder.join().unwrap();
+    });
 }
 
 /// Two threads add, each with two chores, while a third one looks.
@@ -91,7 +145,9 @@ fn a_free_total_is_raised_at_once() {
 
 #[test]
 fn chores_are_done_while_the_total_is_taken() {
+    interleavings::Checker::new().preemptions(0).check(a_chore_takes_no_hour);
     interleavings::check(a_chore_is_done_meanwhile);
+    interleavings::check(the_total_is_free_after_a_chore);
     real_threads::run(a_chore_is_done_meanwhile);
 }
 
