@@ -38,7 +38,8 @@ impl BoundedSemaphore {
     ///
     /// # Errors
     ///
-    /// When that makes more than the limit; then no permit is given back at all.
+    /// When that makes more than the limit, however many; then no permit is given back
+    /// at all.
     fn release(&self, permits: usize) -> Result<(), OverRelease> {
         // TODO: give the permits back if there is room for all of them.
         todo!("give the permits back, or refuse")

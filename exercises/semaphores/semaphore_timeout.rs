@@ -29,7 +29,7 @@ impl Semaphore {
 
     /// Takes a permit; gives up, with `false`, when `limit` has passed without one.
     ///
-    /// A permit that is there when the time is up is taken.
+    /// A permit that is there when the time is up is taken, also if `limit` is zero.
     fn acquire_timeout(&self, limit: Duration) -> bool {
         // TODO: wait for a permit, for `limit` in all.
         todo!("take a permit within the limit")

@@ -38,7 +38,8 @@ impl BoundedSemaphore {
     ///
     /// # Errors
     ///
-    /// When that makes more than the limit; then no permit is given back at all.
+    /// When that makes more than the limit, however many; then no permit is given back
+    /// at all.
     fn release(&self, permits: usize) -> Result<(), OverRelease> {
         // The answer is true only as long as the lock is held: with a second lock for
         // the addition two releases could both find room for the same permit.

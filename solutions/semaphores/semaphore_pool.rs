@@ -43,7 +43,8 @@ impl Pool {
     /// Lends a connection to the job, and returns what the job returns.
     ///
     /// Sleeps until a connection is idle. It is idle again after the job, and also
-    /// after a job that failed.
+    /// after a job that returned an error. One that panics may leave anything behind:
+    /// its connection is not lent again.
     fn run(&self, job: impl FnOnce(&Connection) -> Answer) -> Answer {
         let mut idle = self.idle.lock().unwrap();
         let number = loop {

@@ -67,6 +67,30 @@ fn a_refused_release_changes_nothing() {
     real_threads::run(body);
 }
 
+/// Any number may be given back by mistake, also one that no addition can hold.
+fn far_too_many() {
+    let semaphore = BoundedSemaphore::new(3);
+    semaphore.acquire();
+    for permits in [usize::MAX, usize::MAX - 1] {
+        let answer = semaphore.release(permits);
+        assert!(
+            answer == Err(OverRelease),
+            "1 permit was out, {permits} came back, and the answer was {answer:?}",
+        );
+        let available = semaphore.available();
+        assert!(
+            available == 2,
+            "a refused release changed something: 2 permits before, now {available}",
+        );
+    }
+}
+
+#[test]
+fn no_number_is_too_large_to_be_refused() {
+    check(far_too_many);
+    real_threads::run(far_too_many);
+}
+
 /// Two threads wait, and one release gives back what both need.
 fn two_wait_for_one_release() {
     let semaphore = BoundedSemaphore::new(2);

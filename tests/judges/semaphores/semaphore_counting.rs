@@ -48,7 +48,7 @@ fn three_workers_share(permits: isize) {
                 let now = inside.fetch_add(1, Ordering::SeqCst) + 1;
                 assert!(
                     now <= permits.unsigned_abs(),
-                    "too many were inside at once: {now} threads with {permits} permits",
+                    "too many were inside at once: threads {now}, permits {permits}",
                 );
                 inside.fetch_sub(1, Ordering::SeqCst);
                 semaphore.release();

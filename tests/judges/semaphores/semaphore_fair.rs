@@ -1,6 +1,7 @@
 //! Judges `semaphore_fair`: the order of coming is the order of being served.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use interleavings::Checker;
 
@@ -116,6 +117,43 @@ fn the_second_comes_later() {
 fn nobody_is_overtaken_in_any_interleaving() {
     check(the_second_comes_later);
     real_threads::run(the_second_comes_later);
+}
+
+/// The waiter is woken twice, without a permit, after 6 and 12 tenths of its limit.
+///
+/// Nobody is preempted here, and the clock goes on only when nobody can run.
+fn woken_for_nothing() {
+    let (semaphore, limit) = (FairSemaphore::new(0), SECOND * 10);
+    thread::scope(|scope| {
+        let waiter = scope.spawn(|| {
+            let start = Instant::now();
+            (semaphore.acquire_timeout(limit), start.elapsed())
+        });
+        for _ in 0..2 {
+            thread::sleep(limit * 6 / 10);
+            semaphore.changed.notify_all();
+        }
+        let (got, time) = waiter.join().unwrap();
+        assert!(!got, "no permit came, and one was taken");
+        assert!(
+            (limit..limit + SECOND / 2).contains(&time),
+            "the limit was {limit:?}, and the wait took {time:?}: the time began anew \
+             at a wake-up, or was another one",
+        );
+    });
+}
+
+/// Who allows no time at all still gets what is there.
+fn a_permit_is_there_and_no_time() {
+    let semaphore = FairSemaphore::new(1);
+    let got = semaphore.acquire_timeout(Duration::ZERO);
+    assert!(got, "a permit was there, and `acquire_timeout(0)` did not take it");
+}
+
+#[test]
+fn the_limit_is_for_the_whole_wait() {
+    sleeps(woken_for_nothing);
+    sleeps(a_permit_is_there_and_no_time);
 }
 
 /// The first one in the line gives up before the permit comes.

@@ -45,6 +45,41 @@ fn woken_for_nothing(limit: Duration) -> Duration {
     })
 }
 
+/// Nobody else is there. The clock goes on only when nobody can run.
+fn the_wait_is_as_long_as_the_limit() {
+    let semaphore = Semaphore::new(0);
+    for limit in [Duration::ZERO, LIMIT, LIMIT * 9] {
+        let start = Instant::now();
+        let got = semaphore.acquire_timeout(limit);
+        let time = start.elapsed();
+        assert!(!got, "there was no permit, and `acquire_timeout` returned `true`");
+        assert!(
+            (limit..limit + LIMIT / 2).contains(&time),
+            "the limit was {limit:?}, and `acquire_timeout` waited for {time:?}",
+        );
+    }
+}
+
+/// Who allows no time at all still gets what is there.
+fn a_permit_is_there_and_no_time() {
+    let semaphore = Semaphore::new(1);
+    let got = semaphore.acquire_timeout(Duration::ZERO);
+    assert!(got, "a permit was there, and `acquire_timeout(0)` did not take it");
+    let available = *semaphore.available.lock().unwrap();
+    assert!(available == 0, "1 permit was taken of 1, and {available} are available");
+}
+
+#[test]
+fn the_limit_is_kept() {
+    sleeps(the_wait_is_as_long_as_the_limit);
+}
+
+#[test]
+fn a_permit_costs_no_time() {
+    check(a_permit_is_there_and_no_time);
+    real_threads::run(a_permit_is_there_and_no_time);
+}
+
 #[test]
 fn a_wake_up_without_a_permit_changes_nothing() {
     // Enough for a thread that looks every now and then to be noticed.
