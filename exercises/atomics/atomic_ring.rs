@@ -33,7 +33,8 @@ impl Ring {
         }
     }
 
-    /// Adds `item`, or returns false if all slots are full; never waits.
+    /// Adds `item`, or returns false if all slots are full; never waits. The `pop` that
+    /// gave the slot back, and all that its thread did until then, happens before this.
     fn push(&self, item: u64) -> bool {
         // TODO: unless the ring is full, fill a slot, and then let the other side see it.
         todo!("push {item}")

@@ -9,8 +9,8 @@ use std::thread;
 
 /// Written once by one thread, read by any number of others.
 ///
-/// The numbers stand for a long text, or a picture: what is published can be large, so
-/// only the flag may cost more than `Relaxed`.
+/// The numbers stand for a long text, or a picture: what is published can be large. So
+/// they are stored and loaded with `Relaxed`; only the flag may cost more.
 struct Report {
     count: AtomicU64,
     total: AtomicU64,

@@ -33,7 +33,8 @@ impl Ring {
         }
     }
 
-    /// Adds `item`, or returns false if all slots are full; never waits.
+    /// Adds `item`, or returns false if all slots are full; never waits. The `pop` that
+    /// gave the slot back, and all that its thread did until then, happens before this.
     fn push(&self, item: u64) -> bool {
         // Relaxed: nobody else changes it. Acquire: pairs with the Release in `pop`, so
         // the item that was in the slot has been read.

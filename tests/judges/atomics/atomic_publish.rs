@@ -31,6 +31,57 @@ fn nothing_is_published() {
     assert!(early.is_none(), "{early:?} was read before anything was published");
 }
 
+/// What a number costs shows in what comes with it. A store with more than `Relaxed`
+/// publishes all that its thread has done before, here the note.
+fn a_number_comes_before_the_flag() -> bool {
+    let (report, note) = (Report::new(), AtomicBool::new(false));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            note.store(true, Ordering::Relaxed);
+            report.publish(3, 6);
+        });
+        let reader = scope.spawn(|| {
+            let count = report.count.load(Ordering::Acquire);
+            let total = report.total.load(Ordering::Acquire);
+            (count, total) != (0, 0) && !note.load(Ordering::Relaxed)
+        });
+        reader.join().unwrap()
+    })
+}
+
+/// A load with more than `Relaxed` takes over what was done before such a store.
+fn the_numbers_come_after_the_flag() -> bool {
+    let (report, note) = (Report::new(), AtomicBool::new(false));
+    report.published.store(true, Ordering::Relaxed);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            note.store(true, Ordering::Relaxed);
+            report.count.store(3, Ordering::Release);
+            report.total.store(6, Ordering::Release);
+        });
+        let reader = scope.spawn(|| {
+            let seen = report.read().is_some_and(|numbers| numbers != (0, 0));
+            seen && !note.load(Ordering::Relaxed)
+        });
+        reader.join().unwrap()
+    })
+}
+
+#[test]
+fn only_the_flag_costs_more_than_relaxed() {
+    let relaxed = |outcomes: interleavings::Outcomes<bool>| outcomes.contains(&true);
+    assert!(
+        relaxed(interleavings::outcomes(a_number_comes_before_the_flag)),
+        "`publish` stores the numbers with more than `Relaxed`: only the flag may cost \
+         more, and it has to do for all of them",
+    );
+    assert!(
+        relaxed(interleavings::outcomes(the_numbers_come_after_the_flag)),
+        "`read` loads the numbers with more than `Relaxed`: only the flag may cost \
+         more, and it has to do for all of them",
+    );
+}
+
 #[test]
 fn who_sees_the_flag_sees_the_numbers() {
     interleavings::check(one_publishes_two_read);

@@ -47,6 +47,40 @@ fn all_slots_are_used() {
     assert!(!ring.push(4), "an item was accepted while all slots were full");
 }
 
+/// The ring is full, and one item is popped and another one pushed.
+///
+/// On some processors a load is done after a store that comes later in the program. The
+/// item would be read when its slot is filled again. The checker does no load late; but
+/// whatever keeps a processor from it also brings the note along.
+fn the_pop_happens_before_the_push() {
+    let (ring, note) = (Ring::new(), AtomicU64::new(0));
+    for item in 1..=SLOTS as u64 {
+        assert!(ring.push(item), "an item was refused while a slot was free");
+    }
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            note.store(1, Ordering::Relaxed);
+            ring.pop()
+        });
+        scope.spawn(|| {
+            if ring.push(9) {
+                let note = note.load(Ordering::Relaxed);
+                assert!(
+                    note == 1,
+                    "a slot may be filled before it was read: `push` sees that the slot \
+                     is free, but not what was done before `pop` gave it back",
+                );
+            }
+        });
+    });
+}
+
+#[test]
+fn a_slot_is_free_when_it_was_read() {
+    interleavings::check(the_pop_happens_before_the_push);
+    real_threads::run(the_pop_happens_before_the_push);
+}
+
 #[test]
 fn one_thread_can_use_all_slots() {
     interleavings::check(all_slots_are_used);
