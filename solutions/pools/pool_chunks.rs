@@ -15,7 +15,7 @@ use rayon::prelude::*;
 /// items differ: the last ones may cost far more than the first. So that nobody is idle
 /// while one worker is at its last chunk, there are at least 4 chunks a worker, as long
 /// as there are items enough. A chunk is never empty.
-fn in_chunks(pool: &ThreadPool, items: &[u64], work: impl Fn(&[u64]) + Sync) {
+fn in_chunks(pool: &ThreadPool, items: &[u64], work: impl Fn(&[u64]) + Send + Sync) {
     // Twelve are between the two limits, whichever way the division is rounded. With
     // one chunk a worker, whoever has the last one works when the others are done. With
     // one item a chunk, the workers are busy with fetching.

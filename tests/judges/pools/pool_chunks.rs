@@ -7,10 +7,10 @@ use super::*;
 
 const WORKERS: usize = 4;
 
-fn pool() -> ThreadPool {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(WORKERS);
+fn pool(workers: usize) -> ThreadPool {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(workers);
     let pool = pool.thread_name(|number| format!("worker {number}"));
-    pool.build().expect("four threads can be started")
+    pool.build().expect("a few threads can be started")
 }
 
 /// Panics on a thread that is none of [`pool`].
@@ -22,10 +22,14 @@ fn in_the_pool() {
 
 /// The chunks of so many items, in the order of the items.
 fn chunks_of(count: usize) -> Vec<Range<usize>> {
+    chunks_for(WORKERS, count)
+}
+
+fn chunks_for(workers: usize, count: usize) -> Vec<Range<usize>> {
     real_threads::run(move || {
         let items: Vec<u64> = (0..count as u64).collect();
         let chunks = Mutex::new(Vec::new());
-        in_chunks(&pool(), &items, |chunk| {
+        in_chunks(&pool(workers), &items, |chunk| {
             in_the_pool();
             assert!(!chunk.is_empty(), "a chunk of {count} items was empty");
             let start = chunk[0] as usize;
@@ -71,6 +75,21 @@ fn every_item_is_in_one_chunk() {
     }
 }
 
+/// The limits are for each worker, so they move with the size of the pool; and they hold
+/// for few items, as long as there is one for each chunk.
+#[test]
+fn the_limits_are_for_each_worker() {
+    for (workers, count) in [(4, 17), (2, 9), (4, 33), (2, 400), (16, 4000)] {
+        let number = chunks_for(workers, count).len();
+        let (least, most) = (4 * workers, 32 * workers);
+        assert!(
+            (least..=most).contains(&number),
+            "{count} items became {number} chunks for {workers} workers: {least} to \
+             {most} are allowed"
+        );
+    }
+}
+
 #[test]
 fn nobody_is_idle() {
     for count in [400, 40_000] {
@@ -111,7 +130,7 @@ fn all_workers_are_at_work() {
     real_threads::run(|| {
         let items = [7; 400];
         let begun = AtomicUsize::new(0);
-        in_chunks(&pool(), &items, |_| {
+        in_chunks(&pool(WORKERS), &items, |_| {
             in_the_pool();
             if begun.fetch_add(1, Ordering::SeqCst) < WORKERS {
                 interleavings::rendezvous(WORKERS);

@@ -1,6 +1,6 @@
 //! Judges `pool_rayon_join` on rayon's real threads: parallel, cut off, stable.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use super::*;
 
@@ -9,7 +9,42 @@ fn meet() {
     interleavings::rendezvous(2);
 }
 
+/// Sorts lists of all small sizes. An answer that calls itself for ever overflows its
+/// stack, which ends the process: so this runs in a process of its own.
+#[test]
+#[ignore = "the other tests run it"]
+fn a_process_of_its_own() {
+    for cut_off in 1..=4 {
+        for count in 0..=9 {
+            real_threads::run(move || {
+                merge_sort(&mut entries(count), cut_off, &|slice| by_rank(slice));
+            });
+        }
+    }
+}
+
+/// Panics if the answer calls itself for ever.
+fn comes_to_an_end() {
+    static OUTPUT: OnceLock<String> = OnceLock::new();
+    let output = OUTPUT.get_or_init(|| {
+        let (_, module) = module_path!().split_once("::").unwrap_or_default();
+        let program = std::env::current_exe().expect("a test knows its program");
+        let output = std::process::Command::new(program)
+            .arg(format!("{module}::a_process_of_its_own"))
+            .args(["--exact", "--ignored", "--nocapture"])
+            .output()
+            .expect("a test can be started again");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    });
+    assert!(
+        !output.contains("overflowed its stack"),
+        "`merge_sort` calls itself for ever: a slice of `cut_off` entries, or of fewer, \
+         is not given to `sort`"
+    );
+}
+
 fn on_two_threads<R: Send + 'static>(body: impl FnOnce() -> R + Send + 'static) -> R {
+    comes_to_an_end();
     real_threads::run(|| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build();
         pool.expect("two threads can be started").install(body)

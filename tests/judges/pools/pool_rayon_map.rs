@@ -105,3 +105,19 @@ fn a_line_is_parsed_once() {
     lines.dedup();
     assert!(lines.len() == calls, "{calls} calls were made for {} lines", lines.len());
 }
+
+#[test]
+fn a_good_line_is_parsed_once() {
+    let begun = std::sync::Arc::new(Begun::default());
+    let theirs = std::sync::Arc::clone(&begun);
+    let result = on_four_threads(move |line| {
+        theirs.note(line);
+        parse_number(line)
+    });
+    assert!(
+        result == Ok(vec![0, 1, 2, 3]),
+        "no line was wrong, and that made {result:?}"
+    );
+    let calls = begun.lines.lock().unwrap().len();
+    assert!(calls == 4, "{calls} calls were made for 4 lines");
+}
