@@ -53,7 +53,8 @@ fn all_slots_are_used() {
 /// item would be read when its slot is filled again. The checker does no load late; but
 /// whatever keeps a processor from it also brings the note along.
 fn the_pop_happens_before_the_push() {
-    let (ring, note) = (Ring::new(), AtomicU64::new(0));
+    let ring = Ring::new();
+    let note = AtomicU64::new(0);
     for item in 1..=SLOTS as u64 {
         assert!(ring.push(item), "an item was refused while a slot was free");
     }

@@ -1,5 +1,6 @@
 //! Judges `queue_stealing` on real threads: each job once, nobody leaves early.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::time::Duration;
 
@@ -10,18 +11,28 @@ const JOBS: usize = 200;
 /// Far longer than all jobs of a test take.
 const LONG: Duration = Duration::from_secs(4);
 
+/// An answer that never ends is waited for once, not in each of the tests.
+static HANGS: AtomicBool = AtomicBool::new(false);
+
 /// Runs the answer, and waits for its end.
 fn run_to_the_end(job: Job, workers: usize) {
+    assert!(
+        !HANGS.load(Ordering::Relaxed),
+        "`run` does not return: see the other test"
+    );
     let (done, ended) = mpsc::channel();
     let runner = thread::spawn(move || {
         run(job, workers);
         let _ = done.send(());
     });
     match ended.recv_timeout(LONG) {
-        Err(mpsc::RecvTimeoutError::Timeout) => panic!(
-            "`run` has not returned after {LONG:?}: somebody still looks for a job, or \
-             runs one"
-        ),
+        Err(mpsc::RecvTimeoutError::Timeout) => {
+            HANGS.store(true, Ordering::Relaxed);
+            panic!(
+                "`run` has not returned after {LONG:?}: somebody still looks for a job, \
+                 or runs one"
+            )
+        }
         _ => runner.join().unwrap(),
     }
 }
