@@ -114,6 +114,8 @@ pub(crate) struct ThreadState {
     pub(crate) panic: Option<PanicNote>,
     /// Whose panic this thread got to know last, by a join, a scope or a poisoned lock.
     pub(crate) saw_panic_of: Option<Tid>,
+    /// Whose scope has ended with this thread's panic, which nobody had joined.
+    pub(crate) panic_passed_to: Option<Tid>,
     pub(crate) token: bool,
     /// Values of the modelled thread-locals.
     pub(crate) locals: Vec<(usize, Rc<dyn Any>)>,
@@ -958,6 +960,7 @@ impl ThreadState {
             panicking: false,
             panic: None,
             saw_panic_of: None,
+            panic_passed_to: None,
             token: false,
             locals: Vec::new(),
             view: View::default(),

@@ -110,7 +110,7 @@ pub(crate) fn join(t: Tid, at: Loc) {
     with(|x| {
         x.take_over_from(t);
         x.event(None, false, 43);
-        x.threads[t].joined = true;
+        x.dealt_with(t);
         if x.threads[t].panic.is_some() {
             x.thread().saw_panic_of = Some(t);
         }
@@ -147,13 +147,18 @@ pub(crate) fn end_scope(scope: Obj, at: Loc) -> bool {
         let view = x.objects[scope].view.clone();
         x.thread().view.join(&view);
         x.step(Action::ScopeEnd, at, None);
+        let me = x.current;
         let mut first: Option<(u32, Tid)> = None;
         for (t, thread) in x.threads.iter_mut().enumerate() {
             if thread.scope == Some(scope) {
                 let open = thread.panic.as_ref().filter(|_| !thread.joined);
                 let open = open.map(|panic| (panic.number, t));
+                if open.is_some() {
+                    thread.panic_passed_to = Some(me);
+                } else {
+                    thread.joined = true;
+                }
                 first = first.into_iter().chain(open).min();
-                thread.joined = true;
             }
         }
         if let Some((_, t)) = first {
@@ -243,6 +248,22 @@ fn is_echo(message: &str) -> bool {
 }
 
 impl Exec {
+    /// Somebody has joined the thread, or caught what it passed on.
+    fn dealt_with(&mut self, t: Tid) {
+        self.threads[t].joined = true;
+        self.dealt_with_passed_to(t);
+    }
+
+    /// With the panic of `t` those are dealt with that its scopes ended with.
+    fn dealt_with_passed_to(&mut self, t: Tid) {
+        for other in 0..self.threads.len() {
+            let thread = &self.threads[other];
+            if thread.panic_passed_to == Some(t) && !thread.joined {
+                self.dealt_with(other);
+            }
+        }
+    }
+
     /// The note of a panic of the running thread.
     fn panic_note(
         &mut self,
@@ -282,9 +303,10 @@ pub(crate) fn panic_caught() {
 /// The reader's program has caught the running thread's panic: it is no failure.
 pub(crate) fn panic_handled() {
     with(|x| {
-        let thread = x.thread();
-        thread.panicking = false;
-        thread.panic = None;
+        let me = x.current;
+        x.dealt_with_passed_to(me);
+        x.threads[me].panicking = false;
+        x.threads[me].panic = None;
     });
 }
 
