@@ -250,6 +250,10 @@ pub struct Checker {
 /// Executions that look for a shorter failure after the first one.
 const EXTRA_EFFORT: u64 = 200;
 
+/// Steps that they may take together: some hundredths of a second. Counted and not
+/// timed, for the answer must not depend on the machine.
+const EXTRA_STEPS: u64 = 50_000;
+
 /// Failed executions whose stacks are kept; more would fill the memory.
 const MOST_LEAKED: usize = 4_000;
 
@@ -762,7 +766,7 @@ impl<'a> Exploration<'a> {
         keep: &mut dyn FnMut(Option<Vec<u32>>, T),
         samples: Option<u64>,
     ) -> (Box<Exec>, Pass) {
-        let mut extra = 0;
+        let (mut extra, mut extra_steps) = (0, 0);
         let mut runs = 0;
         loop {
             let result;
@@ -810,7 +814,9 @@ impl<'a> Exploration<'a> {
             }
             if self.found.is_some() {
                 extra += 1;
-                if extra > EXTRA_EFFORT || self.runner.leaked > MOST_LEAKED {
+                extra_steps += u64::from(exec.steps);
+                let enough = extra > EXTRA_EFFORT || extra_steps > EXTRA_STEPS;
+                if enough || self.runner.leaked > MOST_LEAKED {
                     return (exec, Pass::Failed);
                 }
             }
