@@ -9,6 +9,7 @@
 use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt::Debug;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ptr;
 
 use crate::kernel::ids::ModelId;
@@ -28,9 +29,9 @@ macro_rules! known {
         known!($do: bool, char, f32, f64, String);
         known!($do: Vec<u8>, Vec<u32>, Vec<u64>, Vec<usize>, Vec<i32>, Vec<String>);
         known!($do: VecDeque<u8>, VecDeque<u32>, VecDeque<u64>, VecDeque<usize>);
-        known!($do: VecDeque<i32>, Vec<i64>, Vec<bool>);
+        known!($do: VecDeque<i32>, VecDeque<String>, Vec<i64>, Vec<bool>);
         known!($do: Option<u8>, Option<u32>, Option<u64>, Option<usize>, Option<i32>);
-        known!($do: Option<bool>, Option<String>);
+        known!($do: Option<bool>, Option<char>, Option<String>);
         known!($do: (u32, u32), (usize, usize), (i32, i32), (bool, u32));
         known!($do: [bool; 2], [u32; 2], [usize; 2], [i32; 2]);
     };
@@ -52,6 +53,22 @@ pub(crate) fn shown<T: ?Sized>(value: &T) -> Option<String> {
         };
     }
     known!(show);
+    None
+}
+
+/// A number that stands for the value, for a known type: equal values have the same.
+pub(crate) fn fingerprint<T: ?Sized>(value: &T) -> Option<u64> {
+    macro_rules! print {
+        ($t:ty) => {
+            if let Some(value) = view::<T, $t>(value) {
+                let mut hasher = DefaultHasher::new();
+                // As text, since `f64` is not `Hash`; this is asked of few values.
+                format!("{value:?}").hash(&mut hasher);
+                return Some(hasher.finish());
+            }
+        };
+    }
+    known!(print);
     None
 }
 

@@ -4,12 +4,22 @@ use super::ids::{Loc, ModelId, Obj, Tid};
 use super::record::{Action, Woke};
 use crate::sync::Spare;
 
-use super::{Arrival, Exec, Hold, LockOrder, Need, State, arrive, point, with};
+use super::{Arrival, Change, Exec, Hold, LockOrder, Need, State, arrive, point, with};
 
 /// Where a blocking call gives up, as a moment of the virtual clock.
 pub(crate) type Deadline = Option<u64>;
 
 impl State {
+    /// The hold of the only thread that may write.
+    fn writer(&mut self) -> Option<&mut Hold> {
+        match self {
+            State::Mutex { holder: hold, .. } | State::RwLock { writer: hold, .. } => {
+                hold.as_mut()
+            }
+            _ => None,
+        }
+    }
+
     fn is_held_by(&self, t: Tid) -> bool {
         match self {
             State::Mutex { holder: Some(hold), .. }
@@ -28,6 +38,7 @@ impl Exec {
             at,
             was_panicking: self.threads[self.current].panicking,
             written: false,
+            before: None,
             spare: None,
         }
     }
@@ -215,26 +226,50 @@ pub(crate) fn try_lock(
 }
 
 /// Ends the running thread's hold of the mutex.
-pub(crate) fn unlock(id: &ModelId, value: Option<String>) {
+///
+/// `after` stands for the value, if [`knows_before`].
+pub(crate) fn unlock(id: &ModelId, value: Option<String>, after: Option<u64>) {
     let Some((o, at)) = with(|x| Some((id.get(x.epoch)?, x.held_since(id)?))) else {
         return;
     };
     if with(|x| x.unlock_points) {
         point(Action::Unlock, Some(o), at);
     }
-    with(|x| x.unlock(o, at, value, true));
+    with(|x| {
+        x.unlock(o, after, |x| {
+            x.step_with(Action::Unlock, at, Some(o), |s| s.value = value);
+        });
+    });
 }
 
-/// The guard of a lock gives out a mutable reference.
-pub(crate) fn note_write(id: &ModelId) {
+/// The guard of a lock gives out a mutable reference; true when [`note_before`] wants
+/// to know the value first.
+pub(crate) fn note_write(id: &ModelId) -> bool {
+    with(|x| {
+        let Some(o) = id.get(x.epoch) else { return false };
+        let Some(hold) = x.objects[o].state.writer() else { return false };
+        let first = !std::mem::replace(&mut hold.written, true);
+        first && x.looks_for_something(o)
+    })
+}
+
+/// What the value is before its holder may write to it; `None` if nobody can tell.
+pub(crate) fn note_before(id: &ModelId, value: Option<u64>) {
     with(|x| {
         let Some(o) = id.get(x.epoch) else { return };
-        if let State::Mutex { holder: Some(hold), .. }
-        | State::RwLock { writer: Some(hold), .. } = &mut x.objects[o].state
-        {
-            hold.written = true;
+        x.objects[o].comparable = value.is_some();
+        if let Some(hold) = x.objects[o].state.writer() {
+            hold.before = value;
         }
     });
+}
+
+/// Whether the value before is known, so that the one after is worth knowing.
+pub(crate) fn knows_before(id: &ModelId) -> bool {
+    with(|x| {
+        let hold = id.get(x.epoch).and_then(|o| x.objects[o].state.writer());
+        hold.is_some_and(|hold| hold.before.is_some())
+    })
 }
 
 /// What was found out about a hold that is to be forgotten again.
@@ -250,7 +285,7 @@ pub(crate) fn forget_write(id: &ModelId) {
     with(|x| {
         let Some(o) = id.get(x.epoch) else { return };
         if let State::Mutex { holder: Some(hold), .. } = &mut x.objects[o].state {
-            hold.written = false;
+            (hold.written, hold.before) = (false, None);
         }
     });
 }
@@ -280,28 +315,31 @@ impl Exec {
         }
     }
 
-    fn unlock(&mut self, o: Obj, at: Loc, value: Option<String>, told: bool) {
+    fn unlock(&mut self, o: Obj, after: Option<u64>, tell: impl FnOnce(&mut Self)) {
         self.release_view(o);
         self.event(Some(o), true, 3);
-        if told {
-            self.step_with(Action::Unlock, at, Some(o), |s| s.value = value);
+        tell(self);
+        let State::Mutex { holder, .. } = &mut self.objects[o].state else { return };
+        if let Some(hold) = holder.take() {
+            self.ends_writing(o, hold, after);
         }
-        let panicking = self.threads[self.current].panicking;
-        let object = &mut self.objects[o];
-        let State::Mutex { holder, poisoned } = &mut object.state else { return };
-        let Some(hold) = holder.take() else { return };
-        let poisons = panicking && !hold.was_panicking;
-        if poisons {
+    }
+
+    /// The running thread gives back a lock that it could write under.
+    fn ends_writing(&mut self, o: Obj, hold: Hold, after: Option<u64>) {
+        let poisons = self.threads[self.current].panicking && !hold.was_panicking;
+        if poisons && let Some(poisoned) = self.poison(o) {
             *poisoned = true;
-            object.poisoned_by = Some(hold.thread);
+            self.objects[o].poisoned_by = Some(hold.thread);
         }
-        if hold.written || poisons {
-            object.stamp += 1;
-            self.progressed();
-        } else {
-            let stamp = object.stamp;
-            self.looked(hold.at, o, stamp);
-        }
+        let change = match (hold.before, after) {
+            _ if poisons => Change::Something,
+            _ if !hold.written => Change::Nothing,
+            (Some(before), Some(after)) if before == after => Change::Nothing,
+            (Some(_), Some(_)) => Change::Something,
+            _ => Change::Unknown,
+        };
+        self.released(hold.at, o, change);
     }
 }
 
@@ -469,7 +507,14 @@ pub(crate) fn rw_try(
 }
 
 /// Ends a hold of the running thread.
-pub(crate) fn rw_release(id: &ModelId, of_writer: bool, value: Option<String>) {
+///
+/// `after` stands for the value, if [`knows_before`].
+pub(crate) fn rw_release(
+    id: &ModelId,
+    of_writer: bool,
+    value: Option<String>,
+    after: Option<u64>,
+) {
     let Some((o, at)) = with(|x| Some((id.get(x.epoch)?, x.held_since(id)?))) else {
         return;
     };
@@ -480,34 +525,19 @@ pub(crate) fn rw_release(id: &ModelId, of_writer: bool, value: Option<String>) {
     with(|x| {
         let me = x.current;
         let view = x.threads[me].view.clone();
-        let panicking = x.threads[me].panicking;
         x.event(Some(o), true, 6);
         x.step_with(action, at, Some(o), |s| s.value = value);
         let object = &mut x.objects[o];
         let into =
             if of_writer { &mut object.view } else { &mut object.view_of_readers };
         into.join(&view);
-        let mut changed = false;
-        if let State::RwLock { writer, readers, poisoned } = &mut object.state {
-            if of_writer {
-                if let Some(hold) = writer.take() {
-                    let poisons = panicking && !hold.was_panicking;
-                    if poisons {
-                        *poisoned = true;
-                        object.poisoned_by = Some(me);
-                    }
-                    changed = hold.written || poisons;
-                }
-            } else if let Some(i) = readers.iter().rposition(|h| h.thread == me) {
-                readers.remove(i);
-            }
-        }
-        if changed {
-            object.stamp += 1;
-            x.progressed();
-        } else {
-            let stamp = object.stamp;
-            x.looked(at, o, stamp);
+        let State::RwLock { writer, readers, .. } = &mut object.state else { return };
+        if !of_writer {
+            let index = readers.iter().rposition(|hold| hold.thread == me);
+            index.map(|index| readers.remove(index));
+            x.released(at, o, Change::Nothing);
+        } else if let Some(hold) = writer.take() {
+            x.ends_writing(o, hold, after);
         }
     });
 }
@@ -560,7 +590,7 @@ pub(crate) fn wait(
     point(Action::Wait, Some(cv), at);
     let deadline = with(|x| {
         let me = x.current;
-        x.unlock(mutex, at, None, false);
+        x.unlock(mutex, None, |_| {});
         x.event(Some(cv), true, 8);
         if let State::Condvar { waiters, .. } = &mut x.objects[cv].state {
             waiters.push(me);

@@ -40,6 +40,14 @@ use crate::sync::Spare;
 /// Repeated looks at an unchanged thing that make a busy wait.
 const SPIN_LIMIT: u32 = 8;
 
+/// The same for a thread that may have changed something itself each time, where
+/// nobody can tell: behind a lock of an unknown type. No loop of an exercise goes
+/// round so often while everybody else stands still.
+const UNSURE_LIMIT: u32 = 200;
+
+/// Steps without a change that is certain, after which all of them busy-wait.
+const UNSURE_STEPS: u32 = 20_000;
+
 /// Steps that are recorded; of a longer schedule the end is kept.
 const MOST_STEPS_RECORDED: usize = 4_000;
 
@@ -132,7 +140,7 @@ pub(crate) struct ThreadState {
     last_run: u32,
     last_yield: Option<u32>,
     /// Looks without effect since this thread last changed something.
-    looks: Vec<(usize, Obj, u64, u32)>,
+    looks: Vec<Look>,
     spins: bool,
     /// Nothing done yet: a start and the first operation are one step.
     fresh: bool,
@@ -152,6 +160,27 @@ pub(crate) struct PanicNote {
     pub(crate) echo_of: Option<Tid>,
 }
 
+/// What a thread has looked at, again and again.
+struct Look {
+    at: Loc,
+    /// `usize::MAX` for an offer of the turn.
+    object: Obj,
+    /// Stands for what the thread saw.
+    seen: u64,
+    times: u32,
+    /// The thread may have changed something since.
+    unsure: bool,
+}
+
+/// What a thread may have done to the value behind a lock that it held.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    Nothing,
+    Something,
+    /// It had a mutable reference, and the type is not known.
+    Unknown,
+}
+
 /// Who holds a lock, and since which line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Hold {
@@ -161,6 +190,8 @@ pub(crate) struct Hold {
     was_panicking: bool,
     /// The guard has given out a mutable reference.
     written: bool,
+    /// What the value was before, for a thread that seems to go in circles.
+    before: Option<u64>,
     /// What frees the real lock, should the thread be given up.
     spare: Option<Spare>,
 }
@@ -204,8 +235,10 @@ pub(crate) struct Object {
     pub(crate) unused: bool,
     /// Whose panic has poisoned it.
     pub(crate) poisoned_by: Option<Tid>,
-    /// Changes of the holder, to tell polling from progress.
+    /// Changes of the value, to tell polling from progress.
     pub(crate) stamp: u64,
+    /// Changes of the value can be told.
+    comparable: bool,
 }
 
 /// How an execution ended.
@@ -313,8 +346,10 @@ pub(crate) struct Exec {
     hash: u64,
     hashing: bool,
     yielded: bool,
-    /// Steps since anybody changed anything.
+    /// Looks since anybody changed anything, for all that is known.
     idle: u32,
+    /// Looks since a change that is certain.
+    unsure: u32,
     step_limit: u32,
     menu: Vec<(Move, bool)>,
     preempted: Option<Tid>,
@@ -365,6 +400,7 @@ impl Exec {
             hashing: false,
             yielded: false,
             idle: 0,
+            unsure: 0,
             step_limit: 0,
             menu: Vec::new(),
             preempted: None,
@@ -396,6 +432,7 @@ impl Exec {
         self.hash = 0;
         self.yielded = false;
         self.idle = 0;
+        self.unsure = 0;
         self.step_limit = self.rules.max_steps;
         self.preempted = None;
         self.search.start_execution();
@@ -441,6 +478,7 @@ impl Exec {
             unused: true,
             poisoned_by: None,
             stamp: 0,
+            comparable: true,
         });
         self.objects.len() - 1
     }
@@ -802,7 +840,7 @@ impl Exec {
 
     /// The running thread changed something that others can see.
     pub(crate) fn progressed(&mut self) {
-        self.idle = 0;
+        (self.idle, self.unsure) = (0, 0);
         let thread = &mut self.threads[self.current];
         thread.looks.clear();
         thread.spins = false;
@@ -814,30 +852,74 @@ impl Exec {
     /// offer the turn (`usize::MAX` for the object) twice for nothing is one already,
     /// as the others run then and there is hardly a third time.
     pub(crate) fn looked(&mut self, at: Loc, object: Obj, seen: u64) {
-        self.idle += 1;
+        self.look(at, object, seen, seen);
+    }
+
+    /// The running thread had a mutable reference to what `o` protects, taken at `at`,
+    /// and nobody can tell what it did with it.
+    ///
+    /// To pop from an empty queue of an unknown type is to look, to push is progress.
+    /// A thread that comes back here many times, while nobody else changes anything,
+    /// is taken to look.
+    fn may_have_changed(&mut self, at: Loc, o: Obj) {
+        let before = self.objects[o].stamp;
+        self.objects[o].stamp += 1;
+        self.look(at, o, before, before + 1);
+        self.idle = 0;
         let thread = &mut self.threads[self.current];
-        let place = std::ptr::from_ref(at) as usize;
-        let same =
-            |look: &&mut (usize, Obj, u64, u32)| (look.0, look.1) == (place, object);
-        if let Some(look) = thread.looks.iter_mut().find(same) {
-            if look.2 == seen {
-                look.3 += 1;
-                let limit = if object == usize::MAX { 1 } else { SPIN_LIMIT };
-                if look.3 >= limit {
-                    look.3 = 0;
-                    // Who offers the turn anyway need not be made to.
-                    thread.spins = object != usize::MAX;
-                    self.note_busy_wait(at);
-                }
-            } else {
-                (look.2, look.3) = (seen, 0);
+        thread.looks.iter_mut().for_each(|look| look.unsure = true);
+    }
+
+    /// What the running thread did between taking and giving back the lock `o`.
+    pub(crate) fn released(&mut self, at: Loc, o: Obj, change: Change) {
+        match change {
+            Change::Nothing => self.looked(at, o, self.objects[o].stamp),
+            Change::Unknown => self.may_have_changed(at, o),
+            Change::Something => {
+                self.objects[o].stamp += 1;
+                self.progressed();
             }
-        } else {
-            if thread.looks.len() == SPIN_PLACES {
-                thread.looks.remove(0);
-            }
-            thread.looks.push((place, object, seen, 0));
         }
+    }
+
+    /// Notes a look of the running thread that found `seen` and left `leaves`.
+    fn look(&mut self, at: Loc, object: Obj, seen: u64, leaves: u64) {
+        self.idle += 1;
+        self.unsure += 1;
+        let looks = &mut self.threads[self.current].looks;
+        let same = |look: &Look| std::ptr::eq(look.at, at) && look.object == object;
+        let Some(index) = looks.iter().position(same) else {
+            if looks.len() == SPIN_PLACES {
+                looks.remove(0);
+            }
+            looks.push(Look { at, object, seen: leaves, times: 0, unsure: false });
+            return;
+        };
+        let look = &mut looks[index];
+        if look.seen != seen {
+            *look = Look { seen: leaves, times: 0, unsure: false, ..*look };
+            return;
+        }
+        look.seen = leaves;
+        look.times += 1;
+        let offers = object == usize::MAX;
+        let limit = match (look.unsure, offers) {
+            (true, _) => UNSURE_LIMIT,
+            (false, true) => 1,
+            (false, false) => SPIN_LIMIT,
+        };
+        if look.times >= limit {
+            look.times = 0;
+            // Who offers the turn anyway need not be made to.
+            self.threads[self.current].spins = !offers;
+            self.note_busy_wait(at);
+        }
+    }
+
+    /// Whether the running thread has looked at something in vain, so that it is worth
+    /// finding out whether it changes what is behind the lock `o`.
+    fn looks_for_something(&self, o: Obj) -> bool {
+        self.objects[o].comparable && !self.threads[self.current].looks.is_empty()
     }
 
     fn note_busy_wait(&mut self, at: Loc) {
@@ -1030,7 +1112,7 @@ impl Exec {
             self.stop(Halt::TooManySteps);
         }
         let crowd = self.threads.len() as u32;
-        if self.idle > 400 * crowd + 2_000 {
+        if self.idle > 400 * crowd + 2_000 || self.unsure > UNSURE_STEPS {
             self.stop(Halt::Livelock);
         }
         let thread = &mut self.threads[self.current];

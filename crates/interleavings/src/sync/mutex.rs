@@ -7,7 +7,7 @@ use super::{LockResult, PoisonError, TryLockError, TryLockResult, poisonable, sp
 use crate::kernel::ids::{Loc, ModelId};
 use crate::kernel::locks::{self, Poisonable};
 use crate::kernel::{active, threads};
-use crate::values::{refresh, shown};
+use crate::values::{fingerprint, refresh, shown};
 
 /// A mutual exclusion lock, as [`std::sync::Mutex`].
 pub struct Mutex<T: ?Sized> {
@@ -228,8 +228,9 @@ impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         if let Some(lock) = self.model
             && active()
+            && locks::note_write(&lock.id)
         {
-            locks::note_write(&lock.id);
+            locks::note_before(&lock.id, fingerprint(&**self));
         }
         match &mut self.real {
             Some(real) => real,
@@ -244,7 +245,9 @@ impl<T: ?Sized> Drop for MutexGuard<'_, T> {
         if let Some(lock) = self.model
             && active()
         {
-            locks::unlock(&lock.id, shown(&**self));
+            let known = locks::knows_before(&lock.id);
+            let after = if known { fingerprint(&**self) } else { None };
+            locks::unlock(&lock.id, shown(&**self), after);
         }
     }
 }

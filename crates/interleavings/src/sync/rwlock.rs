@@ -7,7 +7,7 @@ use super::{LockResult, PoisonError, TryLockError, TryLockResult, poisonable, sp
 use crate::kernel::ids::{Loc, ModelId};
 use crate::kernel::locks::{self, Poisonable};
 use crate::kernel::{active, threads};
-use crate::values::{refresh, shown};
+use crate::values::{fingerprint, refresh, shown};
 
 /// A reader-writer lock, as [`std::sync::RwLock`].
 ///
@@ -296,7 +296,7 @@ impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
         if let Some(lock) = self.model
             && active()
         {
-            locks::rw_release(&lock.id, false, None);
+            locks::rw_release(&lock.id, false, None, None);
         }
     }
 }
@@ -356,8 +356,9 @@ impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         if let Some(lock) = self.model
             && active()
+            && locks::note_write(&lock.id)
         {
-            locks::note_write(&lock.id);
+            locks::note_before(&lock.id, fingerprint(&**self));
         }
         match &mut self.real {
             Some(real) => real,
@@ -371,7 +372,9 @@ impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
         if let Some(lock) = self.model
             && active()
         {
-            locks::rw_release(&lock.id, true, shown(&**self));
+            let known = locks::knows_before(&lock.id);
+            let after = if known { fingerprint(&**self) } else { None };
+            locks::rw_release(&lock.id, true, shown(&**self), after);
         }
     }
 }
