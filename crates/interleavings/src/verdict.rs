@@ -3,7 +3,7 @@
 use crate::judge::{self, Fault};
 use crate::kernel::ids::{Loc, Obj, Tid};
 use crate::kernel::record::{Action, RawStep, Woke};
-use crate::kernel::{Exec, Hold, LockOrder, Need, State};
+use crate::kernel::{Exec, Hold, LockOrder, Need, State, ThreadState};
 use crate::names::{Sources, short_type};
 use crate::trace::{
     Explored, ObjectInfo, Place, Source, Step, ThreadInfo, Trace, Verdict,
@@ -284,7 +284,7 @@ impl<'a> Words<'a> {
             self.who(t),
             self.line_in(&note.file, note.line)
         );
-        let poisoned = |other: &crate::kernel::ThreadState| {
+        let poisoned = |other: &ThreadState| {
             let panic = other.panic.as_ref();
             panic.is_some_and(|panic| panic.message.contains("PoisonError"))
         };
@@ -513,7 +513,7 @@ impl<'a> Words<'a> {
                 );
                 return verdict("self-join", sentence, None);
             }
-            let o = thread.object.unwrap_or(0);
+            let o = wanted(thread);
             let since = self.held_since(t, o);
             let sentence = format!(
                 "{} waits for itself: at {} it wants {}, which it has held since {since}",
@@ -537,7 +537,7 @@ impl<'a> Words<'a> {
                         self.who(next)
                     ),
                     _ => {
-                        let o = thread.object.unwrap_or(0);
+                        let o = wanted(thread);
                         format!(
                             "{} waits at {} for {}, which {} has held since {}",
                             self.who(t),
@@ -931,6 +931,15 @@ fn main_file(x: &Exec) -> &'static str {
     let files = || x.record.iter().map(|step| step.at.file());
     let count = |file: &&str| files().filter(|f| f == file).count();
     files().take(1_000).max_by_key(count).unwrap_or(x.threads[0].spawned_at.file())
+}
+
+/// What a blocked thread waits for: after a wake-up it is the mutex, not the condition
+/// variable.
+fn wanted(thread: &ThreadState) -> Obj {
+    match thread.need {
+        Need::Mutex(o) | Need::Read(o) | Need::Write(o) | Need::Once(o) => o,
+        _ => thread.object.unwrap_or(0),
+    }
 }
 
 fn verdict(kind: &str, sentence: String, hint: Option<&str>) -> Verdict {

@@ -1,8 +1,11 @@
 //! What no schedule may hide: each of these programs goes wrong in one that is rare.
 
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
+
 use interleavings::sync::atomic::{AtomicU32, Ordering};
-use interleavings::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, mpsc};
-use interleavings::{Checker, Failure, outcomes, panic, thread};
+use interleavings::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, RwLock, mpsc};
+use interleavings::{Checker, Failure, hint, outcomes, panic, thread};
 
 fn failure(body: impl Fn() + Send + Sync) -> Failure {
     Checker::new().explore(body).expect_err("the body is wrong")
@@ -212,8 +215,7 @@ fn a_static_that_was_poisoned_is_sound_in_the_next_execution() {
     assert!(coverage.interleavings > 1);
 }
 
-static UNKNOWN: Mutex<std::collections::BTreeSet<u32>> =
-    Mutex::new(std::collections::BTreeSet::new());
+static UNKNOWN: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
 #[test]
 fn what_a_static_keeps_from_run_to_run_is_noticed() {
@@ -236,4 +238,175 @@ fn what_a_static_keeps_from_run_to_run_is_noticed() {
     let details = failure.trace().verdict.details.join(" ");
     assert!(details.contains("`UNKNOWN` (made at line"), "{details}");
     assert!(details.contains("keeps its value"), "{details}");
+}
+
+#[test]
+fn a_poll_by_a_mutable_reference_is_a_busy_wait() {
+    type Slot = (Mutex<Option<u32>>, Mutex<VecDeque<Job>>, RwLock<Vec<u32>>);
+    struct Job;
+    let polls: [fn(&Slot) -> bool; 6] = [
+        |slot| slot.0.lock().unwrap().take().is_some(),
+        |slot| slot.1.lock().unwrap().pop_front().is_some(),
+        |slot| slot.2.write().unwrap().pop().is_some(),
+        |slot| slot.2.try_write().is_ok_and(|mut list| list.pop().is_some()),
+        |slot| {
+            thread::yield_now();
+            slot.0.lock().unwrap().take().is_some()
+        },
+        |slot| {
+            thread::sleep(Duration::from_millis(1));
+            slot.2.write().unwrap().pop().is_some()
+        },
+    ];
+    for (number, poll) in polls.into_iter().enumerate() {
+        let coverage = interleavings::check(move || {
+            let slot = Arc::new(Slot::default());
+            let theirs = slot.clone();
+            let gives = thread::spawn(move || {
+                *theirs.0.lock().unwrap() = Some(1);
+                theirs.1.lock().unwrap().push_back(Job);
+                theirs.2.write().unwrap().push(1);
+            });
+            while !poll(&slot) {}
+            gives.join().unwrap();
+        });
+        assert_eq!(coverage.busy_waits.len(), 1, "{number}: {coverage:?}");
+    }
+    for poll in polls {
+        let failure = failure(move || {
+            let slot = Slot::default();
+            while !poll(&slot) {}
+        });
+        assert_eq!(failure.kind(), "busy-wait");
+    }
+}
+
+#[test]
+fn work_that_changes_something_is_no_busy_wait() {
+    struct Job;
+    let coverage = interleavings::check(|| {
+        let (total, list, jobs) =
+            (Mutex::new(0), Mutex::new(vec![]), Mutex::new(vec![]));
+        let stop = Mutex::new(false);
+        for n in 0..100 {
+            assert!(!*stop.lock().unwrap());
+            *total.lock().unwrap() += n;
+            list.lock().unwrap().push(n);
+            jobs.lock().unwrap().push(Job);
+        }
+        for n in 0..100 {
+            assert!(!*stop.lock().unwrap());
+            jobs.lock().unwrap()[n] = Job;
+        }
+        while list.lock().unwrap().pop().is_some() {}
+        while jobs.lock().unwrap().pop().is_some() {}
+    });
+    assert!(coverage.busy_waits.is_empty(), "{coverage:?}");
+}
+
+#[test]
+fn a_busy_wait_is_told_by_the_line_that_offers_the_turn() {
+    let line = line!() + 6;
+    let coverage = interleavings::check(|| {
+        let flag = Arc::new(AtomicU32::new(0));
+        let theirs = flag.clone();
+        let sets = thread::spawn(move || theirs.store(1, Ordering::Release));
+        while flag.load(Ordering::Acquire) == 0 {
+            hint::spin_loop();
+        }
+        sets.join().unwrap();
+    });
+    // A judge reads there whether who waits spins politely.
+    assert_eq!(coverage.busy_waits, [format!("{}:{line}", file!())]);
+}
+
+#[test]
+fn a_notification_may_come_between_a_time_out_and_the_end_of_its_wait() {
+    let results = outcomes(|| {
+        let shared = Arc::new((Mutex::new(false), Condvar::new()));
+        let theirs = shared.clone();
+        let setter = thread::spawn(move || {
+            let mut ready = theirs.0.lock().unwrap();
+            *ready = true;
+            theirs.1.notify_one();
+        });
+        let ready = shared.0.lock().unwrap();
+        let second = Duration::from_secs(1);
+        let (ready, end) = shared.1.wait_timeout(ready, second).unwrap();
+        let seen = (*ready, end.timed_out());
+        drop(ready);
+        setter.join().unwrap();
+        seen
+    });
+    assert!(results.contains(&(true, true)), "{results:?}");
+}
+
+#[test]
+fn a_program_that_fails_in_one_way_and_never_ends_in_another_is_judged_soon() {
+    let runs = std::sync::atomic::AtomicU64::new(0);
+    let failure = failure(|| {
+        runs.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let turns = AtomicU32::new(0);
+        thread::scope(|scope| {
+            scope.spawn(|| assert_eq!(turns.load(Ordering::SeqCst), 0, "too late"));
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    for _ in 0..1_000 {
+                        turns.fetch_add(1, Ordering::SeqCst);
+                    }
+                });
+            }
+        });
+    });
+    assert!(failure.sentence().contains("too late"), "{failure}");
+    let runs = runs.into_inner();
+    assert!(runs < 30, "{runs} runs");
+}
+
+#[test]
+fn the_first_of_two_panics_in_a_scope_is_told() {
+    let failure = failure(|| {
+        thread::scope(|scope| {
+            let (sender, receiver) = mpsc::channel();
+            let second = scope.spawn(move || {
+                assert!(receiver.recv().is_err());
+                panic!("b");
+            });
+            scope.spawn(move || {
+                let _sender: mpsc::Sender<()> = sender;
+                panic!("a");
+            });
+            second.join().unwrap();
+        });
+    });
+    assert!(failure.sentence().starts_with("a (thread 2"), "{failure}");
+}
+
+#[test]
+fn what_a_scope_ended_with_is_dealt_with_by_who_joins_its_thread() {
+    interleavings::check(|| {
+        let outer = thread::spawn(|| {
+            thread::scope(|scope| {
+                scope.spawn(|| panic!("inside"));
+            });
+        });
+        assert!(outer.join().is_err());
+    });
+}
+
+#[test]
+fn a_message_after_the_time_out_is_not_received() {
+    let results = outcomes(|| {
+        let (sender, receiver) = mpsc::channel();
+        let hour = Duration::from_secs(3_600);
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                thread::sleep(2 * hour);
+                // The receiver has given up.
+                let _ = sender.send(());
+            });
+            receiver.recv_timeout(hour).is_ok()
+        })
+    });
+    assert_eq!(results.into_set(), [false]);
 }

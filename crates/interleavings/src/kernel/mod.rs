@@ -264,6 +264,16 @@ enum Move {
     WakeUp(Tid),
 }
 
+/// How a scheduling point came about, and what has happened at it so far.
+#[derive(Default)]
+struct Turn {
+    gives_way: bool,
+    /// Nobody could run, and the clock has jumped.
+    time_passed: bool,
+    /// Whose time has run out early; they need their mutex before they can go on.
+    expired: Vec<Tid>,
+}
+
 /// What is known from all executions together.
 #[derive(Default)]
 pub(crate) struct Stats {
@@ -571,7 +581,7 @@ impl Exec {
         !thread.finished && self.satisfied(thread)
     }
 
-    /// Whether an early time-out or a spurious wake-up lets the thread run now.
+    /// Whether a spurious wake-up lets the thread run now.
     fn could_wake(&self, thread: &ThreadState) -> bool {
         match thread.need {
             Need::Notified(_, mutex) => {
@@ -584,39 +594,37 @@ impl Exec {
     /// Picks the next thread; true means that the running one has to stop.
     fn pick(&mut self, gives_way: bool) -> bool {
         let running = self.current;
-        let mut menu = std::mem::take(&mut self.menu);
-        self.fill_menu(&mut menu, gives_way);
-        let Some(&(first, _)) = menu.first() else {
-            self.menu = menu;
-            self.stop(Halt::Deadlock);
-            self.record_who_waits();
-            return true;
-        };
-        let chosen = if menu.len() == 1 {
-            first
-        } else {
-            let free = menu.iter().filter(|(_, free)| *free).count();
-            let key = if self.hashing {
-                let turn = running << 1 | usize::from(gives_way);
-                mix(self.hash, turn as u64 + 1 + self.fairness_hash()) | 1
-            } else {
-                0
+        let mut turn = Turn { gives_way, ..Turn::default() };
+        let next = loop {
+            let Some(chosen) = self.choose(&turn) else {
+                if let Some(deadline) = self.next_deadline() {
+                    // Nobody can run, so time passes; then nobody is preempted.
+                    self.advance_clock(deadline);
+                    turn.time_passed = true;
+                    continue;
+                }
+                self.stop(Halt::Deadlock);
+                self.record_who_waits();
+                return true;
             };
-            let choice = self.search.choose(free as u32, menu.len() as u32, key);
-            menu[choice as usize].0
-        };
-        self.menu = menu;
-        let next = match chosen {
-            Move::Run(t) => t,
-            Move::TimeOut(t) => {
-                let deadline = self.threads[t].deadline.unwrap_or(self.clock);
-                self.advance_clock(deadline);
-                t
-            }
-            Move::WakeUp(t) => {
-                self.wake(t, Woke::Spurious);
-                self.add_event_of(t, 0x5b);
-                t
+            match chosen {
+                Move::Run(t) => break t,
+                Move::TimeOut(t) => {
+                    let needs_mutex =
+                        matches!(self.threads[t].need, Need::Notified(..));
+                    let deadline = self.threads[t].deadline.unwrap_or(self.clock);
+                    self.advance_clock(deadline);
+                    if !needs_mutex {
+                        break t;
+                    }
+                    // Between the time-out and taking the mutex again others may run.
+                    turn.expired.push(t);
+                }
+                Move::WakeUp(t) => {
+                    self.wake(t, Woke::Spurious);
+                    self.add_event_of(t, 0x5b);
+                    break t;
+                }
             }
         };
         let stays = next == running;
@@ -634,16 +642,47 @@ impl Exec {
         !stays
     }
 
-    fn fill_menu(&self, menu: &mut Vec<(Move, bool)>, gives_way: bool) {
+    /// Lets the search choose one of the moves; `None` when nobody can run.
+    fn choose(&mut self, turn: &Turn) -> Option<Move> {
+        let mut menu = std::mem::take(&mut self.menu);
+        self.fill_menu(&mut menu, turn);
+        let chosen = match menu.as_slice() {
+            [] => None,
+            [(only, _)] => Some(*only),
+            _ => {
+                let free = menu.iter().filter(|(_, free)| *free).count();
+                let key = if self.hashing {
+                    let at_turn = self.current << 1 | usize::from(turn.gives_way);
+                    let state = at_turn + 1 + (turn.expired.len() << 16);
+                    mix(self.hash, state as u64 + self.fairness_hash()) | 1
+                } else {
+                    0
+                };
+                let choice = self.search.choose(free as u32, menu.len() as u32, key);
+                Some(menu[choice as usize].0)
+            }
+        };
+        self.menu = menu;
+        chosen
+    }
+
+    fn fill_menu(&self, menu: &mut Vec<(Move, bool)>, turn: &Turn) {
         menu.clear();
         let running = self.current;
-        let goes_on = self.enabled(running);
+        let gives_way = turn.gives_way;
+        // A time-out is paid for already, so that its thread runs costs no more.
+        let expired = turn.expired.iter().filter(|&&t| self.enabled(t));
+        menu.extend(expired.map(|&t| (Move::Run(t), true)));
+        // Whoever has just been blocked is one among the others.
+        let was_blocked = turn.time_passed || turn.expired.contains(&running);
+        let goes_on = self.enabled(running) && !was_blocked;
         if goes_on && !gives_way {
             menu.push((Move::Run(running), true));
         }
         let switch_is_free = !goes_on || gives_way;
         for t in 0..self.threads.len() {
-            if t != running && self.enabled(t) && !self.held_back(t) {
+            let offered = (goes_on && t == running) || turn.expired.contains(&t);
+            if !offered && self.enabled(t) && !self.held_back(t) {
                 menu.push((Move::Run(t), switch_is_free));
             }
         }
@@ -658,34 +697,29 @@ impl Exec {
                 }
             }
         }
-        let anybody = !menu.is_empty();
-        let next_deadline = if anybody {
-            None
-        } else {
-            // Whose time is up, but whose mutex is taken, cannot go on either.
-            let timed =
-                self.threads.iter().filter(|t| !t.finished && self.could_wake(t));
-            timed.filter_map(|t| t.deadline).min()
-        };
+        // Whoever the clock has woken goes on before it moves again.
+        if menu.is_empty() || turn.time_passed {
+            return;
+        }
         for (t, thread) in self.threads.iter().enumerate() {
             if thread.finished || self.enabled(t) {
                 continue;
             }
-            if let Some(deadline) = thread.deadline
-                && self.could_wake(thread)
-            {
-                if anybody {
-                    menu.push((Move::TimeOut(t), false));
-                } else if Some(deadline) == next_deadline {
-                    menu.push((Move::TimeOut(t), true));
-                }
+            if thread.deadline.is_some() {
+                menu.push((Move::TimeOut(t), false));
             }
             let wakes = matches!(thread.need, Need::Notified(..) | Need::Token);
             // Without anybody else a spurious wake-up would hide a deadlock.
-            if wakes && anybody && self.rules.spurious && self.could_wake(thread) {
+            if wakes && self.rules.spurious && self.could_wake(thread) {
                 menu.push((Move::WakeUp(t), false));
             }
         }
+    }
+
+    /// When the first of all waits ends by its time-out.
+    fn next_deadline(&self) -> Option<u64> {
+        let waiting = self.threads.iter().filter(|thread| !thread.finished);
+        waiting.filter_map(|thread| thread.deadline).min()
     }
 
     /// What fairness remembers, which the happens-before graph does not tell.
