@@ -117,10 +117,9 @@ fn lanes(out: &mut String, trace: &Trace, paint: Paint) {
         .filter(|&t| trace.steps.iter().any(|s| s.thread == t))
         .collect();
     let last = trace.steps.len() - 1;
-    let other_file =
-        |step: &Step| step.location.file != trace.steps[last].location.file;
+    let other_file = |step: &Step| step.location.file != trace.file;
     let lanes = used.len() <= MOST_LANES;
-    let number = 3;
+    let number = (trace.skipped + trace.steps.len()).to_string().len().max(2) + 1;
     let gap = 2;
     let width = if lanes {
         (WIDTH - number - gap * used.len()) / used.len()
@@ -155,7 +154,7 @@ fn lanes(out: &mut String, trace: &Trace, paint: Paint) {
             format!("  {}{text}", fit(&trace.threads[step.thread].name, 14))
         };
         let pointer = if i == last { "►" } else { " " };
-        let row = format!("{pointer}{:>2}{row}", (trace.skipped + i + 1) % 1_000);
+        let row = format!("{pointer}{:>1$}{row}", trace.skipped + i + 1, number - 1);
         let _ = writeln!(out, "{}", row.trim_end());
     }
     let preempted = trace.steps.iter().filter(|s| s.preempts.is_some()).count();
@@ -164,7 +163,7 @@ fn lanes(out: &mut String, trace: &Trace, paint: Paint) {
         let _ = writeln!(out, "{}", paint.dim(text));
     }
     if trace.steps.iter().any(other_file) {
-        let text = "  ' a line of another file than the last step's";
+        let text = "  ' a line of the test, or of another file";
         let _ = writeln!(out, "{}", paint.dim(text));
     }
 }

@@ -12,6 +12,7 @@
 //! {
 //!   "version": 1,
 //!   "title": "transfer_both_ways",
+//!   "file": "…",
 //!   "verdict": {
 //!     "kind": "deadlock",
 //!     "sentence": "Deadlock: main holds `a` (line 7) and waits for `b` (line 8); …",
@@ -33,12 +34,14 @@
 //! ```
 //!
 //! `verdict.kind` is one of `panic`, `deadlock`, `self-deadlock`, `self-join`,
-//! `missed-notification`, `no-notification`, `no-message`, `no-room`,
+//! `missed-notification`, `no-notification`, `woken-in-vain`, `no-message`, `no-room`,
 //! `forgotten-guard`, `one-after-another`, `never-unparked`, `barrier`,
 //! `left-waiting`, `left-running`, `busy-wait`, `endless`, `too-many-threads`,
 //! `nothing-to-explore`, `not-repeatable`, `hangs`, `dies`. `objects[].kind` is one of `mutex`, `rwlock`,
 //! `condvar`, `barrier`, `once`, `channel`, `atomic`, `scope`, `rendezvous`.
 //!
+//! `file` is the one of the program, rather than of its test, that most steps are in:
+//! a sentence that names a line without a file means this one.
 //! `skipped` steps came before the first of `steps`.
 //! `steps[].op` is a short name such as `lock`, `wait`, `notify-one`, `load`.
 //! `blocks` says that the thread got no further than this line; its next step, if
@@ -154,6 +157,9 @@ pub struct Trace {
     pub version: u32,
     /// The test's name.
     pub title: String,
+    /// The program's file: a line that is named without a file is in this one.
+    #[serde(default)]
+    pub file: String,
     /// What is wrong.
     pub verdict: Verdict,
     /// The threads, by number.

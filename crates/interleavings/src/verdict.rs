@@ -59,6 +59,7 @@ pub(crate) fn trace(
     Trace {
         version: 1,
         title: title.to_owned(),
+        file: words.file.to_owned(),
         verdict,
         threads,
         objects,
@@ -75,6 +76,7 @@ pub(crate) fn bare_trace(title: &str, verdict: Verdict, coverage: Explored) -> T
     Trace {
         version: 1,
         title: title.to_owned(),
+        file: String::new(),
         verdict,
         threads: Vec::new(),
         objects: Vec::new(),
@@ -109,7 +111,7 @@ struct Words<'a> {
     sources: Sources,
     threads: Vec<String>,
     objects: Vec<String>,
-    /// The file that most steps are in; its lines need no file's name.
+    /// Its lines need no file's name.
     file: &'static str,
 }
 
@@ -192,6 +194,9 @@ impl<'a> Words<'a> {
     fn line_in(&self, file: &str, line: u32) -> String {
         if file == self.file {
             format!("line {line}")
+        } else if is_test(file) {
+            // It often has the name of the file that it tests.
+            format!("line {line} of the test")
         } else {
             let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
             format!("{name}:{line}")
@@ -258,7 +263,8 @@ impl<'a> Words<'a> {
                     "the program starts no thread and uses no lock, atomic or \
                                 channel: there is nothing to explore"
                         .to_owned();
-                let hint = "If it does, `std` is not the checker's in this build.";
+                let hint = "If it does start threads, they are not the checker's: the \
+                            test must know `interleavings-std` under the name `std`.";
                 verdict("nothing-to-explore", sentence, Some(hint))
             }
             Fault::NotRepeatable => {
@@ -325,14 +331,15 @@ impl<'a> Words<'a> {
         let from = old.map_or("the one it was made with".to_owned(), |at| {
             format!("stored at {}", self.line(at))
         });
+        let ordering = step.ordering.unwrap_or("Relaxed");
+        let article = if ordering.starts_with('A') { "an" } else { "a" };
         Some(format!(
             "{} read an old value of {} at {} ({from}), after another was stored at {}: \
-             a `{}` load need not see that yet.",
+             {article} `{ordering}` load need not see that yet.",
             self.who(step.thread),
             self.what(step.object?),
             self.line(step.at),
             self.line(newer),
-            step.ordering.unwrap_or("Relaxed")
         ))
     }
 
@@ -489,7 +496,11 @@ impl<'a> Words<'a> {
             .collect();
         let rank = |t: &Tid| match self.x.threads[*t].need {
             Need::Mutex(_) | Need::Read(_) | Need::Write(_) => 0,
-            Need::Notified(..) if self.lost_notification(*t).is_some() => 1,
+            Need::Notified(..)
+                if self.lost_notification(*t).is_some() && !self.woken_in_vain(*t) =>
+            {
+                1
+            }
             Need::Notified(..) => 2,
             _ => 3,
         };
@@ -557,7 +568,14 @@ impl<'a> Words<'a> {
                 Need::Mutex(_) | Need::Read(_) | Need::Write(_)
             )
         });
-        let hint = locks_only.then_some("Take the locks in the same order everywhere.");
+        let one_lock = cycle
+            .iter()
+            .all(|&t| wanted(&self.x.threads[t]) == wanted(&self.x.threads[cycle[0]]));
+        let hint = locks_only.then_some(if one_lock {
+            "Drop the read guard before you ask for the write lock, and look again then."
+        } else {
+            "Take the locks in the same order everywhere."
+        });
         self.with_others(verdict("deadlock", sentence, hint), cycle)
     }
 
@@ -582,6 +600,19 @@ impl<'a> Words<'a> {
         }
     }
 
+    /// Whether it was notified, looked again and went back to sleep at once: what it
+    /// waits for was not so, and no notification is missing.
+    fn woken_in_vain(&self, t: Tid) -> bool {
+        let Need::Notified(cv, _) = self.x.threads[t].need else { return false };
+        let steps = self.x.record.iter().rev();
+        let last = steps.filter(|step| step.thread == t).find(|step| !step.blocked);
+        last.is_some_and(|step| {
+            step.action == Action::WakeUp
+                && step.woke == Woke::Normal
+                && step.object == Some(cv)
+        })
+    }
+
     fn rooted(&self, root: Tid) -> Verdict {
         let (who, waiting) = (self.who(root), self.waiting(root));
         let (kind, hint) = match self.x.threads[root].need {
@@ -590,6 +621,13 @@ impl<'a> Words<'a> {
                 Some("A guard must be dropped by the thread that made it."),
             ),
             Need::Notified(..) => match self.lost_notification(root) {
+                _ if self.woken_in_vain(root) => (
+                    "woken-in-vain",
+                    Some(
+                        "Is what it looks for what the others make true, does it stay true \
+                         until it looks, and was the notification meant for it?",
+                    ),
+                ),
                 Some(_) => (
                     "missed-notification",
                     Some(
@@ -653,6 +691,11 @@ impl<'a> Words<'a> {
         match thread.need {
             Need::Mutex(o) | Need::Read(o) | Need::Write(o) | Need::Once(o) => held(o),
             Need::Notified(cv, _) => match self.lost_notification(t) {
+                _ if self.woken_in_vain(t) => format!(
+                    "waits for ever at {line} for a notification of {}: it was notified, \
+                     looked, and did not find what it waits for",
+                    self.what(cv)
+                ),
                 Some(hold) => format!(
                     "waits for ever at {line} for a notification of {}: {} sent it \
                      before, at {}, when nobody waited",
@@ -927,10 +970,17 @@ pub(crate) fn carried_over(at: Loc, sources: &mut Sources) -> String {
 }
 
 /// The file that most steps are in.
+/// The file that most steps are in, of the program rather than of its test.
 fn main_file(x: &Exec) -> &'static str {
     let files = || x.record.iter().map(|step| step.at.file());
-    let count = |file: &&str| files().filter(|f| f == file).count();
-    files().take(1_000).max_by_key(count).unwrap_or(x.threads[0].spawned_at.file())
+    let count = |file: &str| files().filter(|f| *f == file).count();
+    let main = files().take(1_000).max_by_key(|file| (!is_test(file), count(file)));
+    main.unwrap_or(x.threads[0].spawned_at.file())
+}
+
+/// Whether a file looks at the program and is no part of it: it lies in a folder `tests`.
+fn is_test(file: &str) -> bool {
+    file.split(['/', '\\']).any(|folder| folder == "tests")
 }
 
 /// What a blocked thread waits for: after a wake-up it is the mutex, not the condition

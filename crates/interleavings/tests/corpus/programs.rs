@@ -39,9 +39,9 @@ corpus! {
     missed_notification: "missed-notification";
     flag_set_outside_the_lock: "missed-notification";
     stolen_wake_up: "panic";
-    two_kinds_of_waiters: "no-notification" | "missed-notification";
+    two_kinds_of_waiters: "woken-in-vain";
     spurious_wake_up: "panic";
-    barrier_laps: "panic" | "no-notification";
+    barrier_laps: "woken-in-vain";
     double_checked_initialisation: "panic";
     peterson: "panic";
     dekker: "panic";
@@ -69,7 +69,7 @@ corpus! {
     stop_flag_never_read: "busy-wait" | "endless";
     relaxed_publication: "panic";
     latch_wakes_one: "no-notification" | "missed-notification";
-    pulse_missed: "no-notification" | "missed-notification";
+    pulse_missed: "woken-in-vain";
     transfer_to_itself: "self-deadlock";
     guard_lives_in_match: "self-deadlock";
     join_under_lock: "deadlock";
