@@ -3,6 +3,7 @@ import threading
 locks = [threading.Lock(), threading.Lock()]
 both_hold = threading.Barrier(2)
 both_have_tried = threading.Barrier(2)
+got_both = {}
 
 
 # ANCHOR: two_orders
@@ -10,9 +11,8 @@ def payer_first(payer, payee):
     with locks[payer]:
         both_hold.wait()  # Forces bad luck.
         # Without a time limit it would wait for ever.
-        got_it = locks[payee].acquire(timeout=0.05)
+        got_both[payer] = locks[payee].acquire(timeout=0.05)
         both_have_tried.wait()
-    print(f"from {payer} to {payee}: got the second lock: {got_it}")
 # ANCHOR_END: two_orders
 
 
@@ -33,6 +33,8 @@ def run(transfer):
 
 
 run(payer_first)
+for payer in sorted(got_both):
+    print(f"payer {payer} got the second lock: {got_both[payer]}")
 for _ in range(1000):
     run(lower_first)
 print("lower number first: 1000 pairs of transfers came to an end")

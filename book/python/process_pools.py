@@ -35,7 +35,7 @@ if __name__ == "__main__":
         futures = [pool.submit(job, number) for number in (5, 6, 7, 8)]
         concurrent.futures.wait(futures)
         lost = [type(future.exception()).__name__ for future in futures]
-    print("one of four killed its worker:", *lost)
+    print("one of four jobs killed its worker;", len(lost), "ended with", *set(lost))
     # ANCHOR_END: killed
 
     with multiprocessing.Pool(3) as pool:
