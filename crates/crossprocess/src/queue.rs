@@ -28,6 +28,7 @@ mod at {
     pub const HEAD: usize = 8;
     pub const TAIL_SEEN: usize = 9;
     pub const DONE: usize = 10;
+    pub const TAKEN_WORDS: usize = 11;
     pub const TAKEN: usize = 16;
     pub const RING: usize = TAKEN + SLOTS;
 }
@@ -320,6 +321,7 @@ impl ByteQueue {
             head: cell.word(at::HEAD),
             head_seen: cell.word(at::HEAD_SEEN),
             tail_seen: cell.word(at::TAIL_SEEN),
+            taken_words: cell.word(at::TAKEN_WORDS),
             closed: cell.half(half::CLOSED),
             not_full: gate(half::NOT_FULL),
             not_empty: gate(half::NOT_EMPTY),

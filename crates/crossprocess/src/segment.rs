@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use crate::cell::{Cell, Kind, Shape};
 use crate::mapping::Mapping;
 use crate::raw::mutex::{OnDeath, RawMutex};
-use crate::raw::{Deadline, GENERATION_BITS, Owner, Parked, SLOTS, World};
+use crate::raw::{Deadline, GENERATION_BITS, Owner, Parked, SLOTS, SPINS, World};
 use crate::tokens::{
     PATIENCE, base_dir, fresh_id, lock_base, lock_token, os_name, remove_segment,
     reserve, sweep, token_path,
@@ -627,7 +627,6 @@ impl World for Inner {
     fn spin(&self, round: &mut u32) -> bool {
         // Measured: without the yields, a queue of small messages on two cores passes
         // 1.7 million messages a second, with them 7 to 12 million.
-        const SPINS: u32 = 60;
         const YIELDS: u32 = 10;
         *round += 1;
         if *round <= SPINS {

@@ -505,6 +505,29 @@ fn a_queue_keeps_order_and_loses_nothing() {
     assert_eq!(messages, sent);
 }
 
+/// Messages so long that waiting for them is another matter: the ring has room for two,
+/// so each side waits for the other again and again.
+#[test]
+fn long_messages_arrive_whole_and_in_order() {
+    const LONG: usize = 20 << 10;
+    let segment = Segment::create(1 << 17).unwrap();
+    let queue = ByteQueue::create(&segment, "queue", 2 * LONG).unwrap();
+    // A long one and a short one in turn, none as long as the one before.
+    let message = |number: u8| {
+        let length = if number.is_multiple_of(2) { LONG } else { 1 };
+        vec![number; length + usize::from(number)]
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            (0..=u8::MAX).try_for_each(|number| queue.send(&message(number)))
+        });
+        for number in 0..=u8::MAX {
+            let received = queue.recv_timeout(LIMIT).unwrap();
+            assert!(received == message(number), "message {number} is another");
+        }
+    });
+}
+
 #[test]
 fn a_queue_is_bounded_and_can_be_closed() {
     let segment = Segment::create(1 << 14).unwrap();

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use super::gate::Gate;
 use super::mutex::{OnDeath, RawMutex, Taken};
 use super::shares::Shares;
-use super::{Deadline, Missed, Owner, Parked, Word, World, spin_until};
+use super::{Deadline, Missed, Owner, Parked, Patience, Word, World, spin_until};
 use crate::Error;
 
 /// Rounds whose end is remembered: a waiter may sleep through so many breaks.
@@ -101,7 +101,7 @@ impl<W: World> RawBarrier<'_, W> {
         until: Deadline,
     ) -> Result<Round, Missed> {
         if until != Deadline::Now {
-            spin_until(world, || self.outcome(round, index).is_some());
+            spin_until(world, Patience::Yield, || self.outcome(round, index).is_some());
         }
         loop {
             let ticket = self.gate.enter(world);

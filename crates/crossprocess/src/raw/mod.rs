@@ -169,10 +169,26 @@ pub(crate) trait World {
     fn fence(&self);
 }
 
+/// What to do for a moment before going to sleep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Look again and again.
+    Spin,
+    /// And then let others have the core in between.
+    Yield,
+}
+
+/// Rounds of [`World::spin`] that keep the core; those that yield it come after them.
+pub(crate) const SPINS: u32 = 60;
+
 /// Spends a moment looking again and again; true once `ready` is.
-pub(crate) fn spin_until<W: World>(world: &W, ready: impl Fn() -> bool) -> bool {
+pub(crate) fn spin_until<W: World>(
+    world: &W,
+    patience: Patience,
+    ready: impl Fn() -> bool,
+) -> bool {
     let mut round = 0;
-    while world.spin(&mut round) {
+    while (patience == Patience::Yield || round < SPINS) && world.spin(&mut round) {
         if ready() {
             return true;
         }

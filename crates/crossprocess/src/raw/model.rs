@@ -601,6 +601,7 @@ fn ring(process: &Process) -> RawRing<'_, Process> {
         head: process.word(1),
         head_seen: process.word(2),
         tail_seen: process.word(3),
+        taken_words: process.word(4),
         closed: &process.machine.halves[2],
         not_full: process.gate(3),
         not_empty: process.gate(5),
