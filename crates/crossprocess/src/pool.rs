@@ -67,6 +67,13 @@ const LARGEST_CHUNK: usize = 256;
 /// Chunks that are sent ahead for each worker, so that none waits for the parent.
 const AHEAD: usize = 4;
 
+/// Jobs that are sent ahead for each worker while they are short, if the chunks are
+/// small: who has more to do before it must wait gives its core away less often.
+const SHORT_JOBS_AHEAD: usize = 32;
+
+/// Jobs are short if all that were sent ahead are done in this time.
+const SHORT: Duration = Duration::from_millis(1);
+
 /// What the workers of a pool do: from a job `J` to a result `R`, after they have been
 /// prepared by an `I`. Parent and workers name it the same; usually a constant.
 pub struct Work<I, J, R> {
@@ -498,7 +505,8 @@ where
 
     /// Turns jobs into results, in the order of the jobs, as they become ready. Jobs are
     /// asked for as workers need them, and only so many ahead: they may come without
-    /// end. Dropping the iterator gives up what is left. Python: `imap`.
+    /// end. That is four chunks for each worker, or 32 jobs if these are short and the
+    /// chunks smaller. Dropping the iterator gives up what is left. Python: `imap`.
     pub fn map<I>(&mut self, jobs: I) -> Map<'_, I::IntoIter, J, R>
     where
         I: IntoIterator<Item = J>,
@@ -614,6 +622,12 @@ struct Run<'p, I, J, R> {
     /// `None` once it has ended.
     jobs: Option<I>,
     chunk_size: usize,
+    /// How many jobs may be without a result that was returned.
+    ahead: usize,
+    /// How many more have to be done until `ahead` is set anew.
+    until_set: usize,
+    /// When it was set.
+    ahead_since: Instant,
     /// Number of the first job of this run.
     first: u64,
     /// Number of the next job whose result is due, when they come in order.
@@ -644,10 +658,14 @@ where
             _ => 1,
         });
         let first = pool.next_job;
+        let ahead = workers * AHEAD * chunk_size;
         Self {
             pool,
             jobs: Some(jobs),
             chunk_size,
+            ahead,
+            until_set: ahead,
+            ahead_since: Instant::now(),
             first,
             due: first,
             open: BTreeMap::new(),
@@ -705,7 +723,7 @@ where
     }
 
     fn send_ahead(&mut self) -> Result<(), Error> {
-        let ahead = self.pool.workers.len() * AHEAD * self.chunk_size;
+        let ahead = self.ahead;
         loop {
             // Results that wait for one before them count: the buffer has an end too.
             while self.to_send.len() < self.chunk_size
@@ -784,12 +802,30 @@ where
     fn finish(&mut self, number: u64, result: JobResult<R>) {
         let Some(job) = self.open.remove(&number) else { return };
         self.results.insert(number, result);
+        self.until_set -= 1;
+        if self.until_set == 0 {
+            self.set_ahead();
+        }
+        // From the back: a worker does the last one last, so that one look is enough
+        // until then.
         if let Some(chunk) = job.chunk
             && let Some(jobs) = self.chunks.get(&chunk)
-            && jobs.iter().all(|job| !self.open.contains_key(job))
+            && jobs.iter().rev().all(|job| !self.open.contains_key(job))
         {
             self.chunks.remove(&chunk);
         }
+    }
+
+    /// Sends more jobs ahead if they are short, and as few as possible if they are not:
+    /// those that are in the queue when the run is given up are done in vain.
+    fn set_ahead(&mut self) {
+        let workers = self.pool.workers.len();
+        let fewest = workers * AHEAD * self.chunk_size;
+        let most = fewest.max(workers * SHORT_JOBS_AHEAD);
+        let short = self.ahead_since.elapsed() < SHORT;
+        self.ahead = if short { (2 * self.ahead).min(most) } else { fewest };
+        self.until_set = self.ahead;
+        self.ahead_since = Instant::now();
     }
 
     fn look_after_workers(&mut self) -> Result<(), Error> {
