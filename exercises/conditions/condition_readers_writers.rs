@@ -60,10 +60,7 @@ fn main() {
     real_threads::end_if_stuck();
     let door = Door::new();
     thread::scope(|scope| {
-        scope.spawn(|| {
-            door.begin_read();
-            door.end_read();
-        });
+        scope.spawn(|| (door.begin_read(), door.end_read()));
         door.begin_write();
         door.end_write();
     });
@@ -78,9 +75,12 @@ mod example {
     fn two_readers_and_then_a_writer() {
         interleavings::check(|| {
             let door = Door::new();
-            (door.begin_read(), door.begin_read());
-            (door.end_read(), door.end_read());
-            (door.begin_write(), door.end_write());
+            door.begin_read();
+            door.begin_read();
+            door.end_read();
+            door.end_read();
+            door.begin_write();
+            door.end_write();
         });
     }
 }
