@@ -81,6 +81,7 @@ impl<T: Plain> RwLock<T> {
     /// # Errors
     ///
     /// [`LockError::OwnerDied`], with the guard, if a writer was lost at work.
+    #[inline]
     pub fn read(&self) -> ReadResult<'_, T> {
         self.read_until(Deadline::Never)
     }
@@ -108,6 +109,7 @@ impl<T: Plain> RwLock<T> {
     /// # Errors
     ///
     /// [`LockError::OwnerDied`], with the guard, if a writer was lost at work.
+    #[inline]
     pub fn write(&self) -> WriteResult<'_, T> {
         self.write_until(Deadline::Never)
     }
@@ -130,7 +132,32 @@ impl<T: Plain> RwLock<T> {
         self.write_until(Deadline::after(limit))
     }
 
+    #[inline]
     fn read_until(&self, until: Deadline) -> ReadResult<'_, T> {
+        let (raw, world) = (self.raw(), self.cell.world());
+        if raw.read_if_free(world) {
+            if let Some(value) = plain::load(self.cell.words(0..Self::VALUE)) {
+                return Ok(ReadGuard { lock: self, value, _not_send: PhantomData });
+            }
+            raw.read_unlock(world);
+        }
+        // In a place of its own, for the reason given in `Lock::lock_until`.
+        let mut slowly = None;
+        self.read_slow(until, &mut slowly);
+        slowly.expect("the slow way always answers")
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn read_slow<'a>(
+        &'a self,
+        until: Deadline,
+        answer: &mut Option<ReadResult<'a, T>>,
+    ) {
+        *answer = Some(self.read_contended(until));
+    }
+
+    fn read_contended(&self, until: Deadline) -> ReadResult<'_, T> {
         let poison = self
             .raw()
             .read(self.cell.world(), until)
@@ -145,7 +172,32 @@ impl<T: Plain> RwLock<T> {
         if poison == 0 { Ok(guard) } else { Err(self.owner_died(guard, poison)) }
     }
 
+    #[inline]
     fn write_until(&self, until: Deadline) -> WriteResult<'_, T> {
+        let (raw, world) = (self.raw(), self.cell.world());
+        if raw.write_if_free(world) {
+            if let Some(value) = plain::load(self.cell.words(0..Self::VALUE)) {
+                return Ok(self.write_guard(value));
+            }
+            raw.write_unlock(world, false);
+        }
+        // In a place of its own, for the reason given in `Lock::lock_until`.
+        let mut slowly = None;
+        self.write_slow(until, &mut slowly);
+        slowly.expect("the slow way always answers")
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn write_slow<'a>(
+        &'a self,
+        until: Deadline,
+        answer: &mut Option<WriteResult<'a, T>>,
+    ) {
+        *answer = Some(self.write_contended(until));
+    }
+
+    fn write_contended(&self, until: Deadline) -> WriteResult<'_, T> {
         let poison = self
             .raw()
             .write(self.cell.world(), until)
@@ -156,15 +208,15 @@ impl<T: Plain> RwLock<T> {
                 self.cell.corrupt("not a value of its type"),
             ));
         };
-        let was_panicking = thread::panicking();
-        let guard = WriteGuard {
-            lock: self,
-            value,
-            changed: false,
-            was_panicking,
-            _not_send: PhantomData,
-        };
+        let guard = self.write_guard(value);
         if poison == 0 { Ok(guard) } else { Err(self.owner_died(guard, poison)) }
+    }
+
+    #[inline]
+    fn write_guard(&self, value: T) -> WriteGuard<'_, T> {
+        let was_panicking = thread::panicking();
+        let _not_send = PhantomData;
+        WriteGuard { lock: self, value, changed: false, was_panicking, _not_send }
     }
 
     #[cold]
@@ -188,6 +240,7 @@ impl<T: Plain> RwLock<T> {
         self.raw().is_poisoned()
     }
 
+    #[inline]
     fn raw(&self) -> RawRw<'_, Inner> {
         let cell = &self.cell;
         RawRw {
@@ -225,6 +278,7 @@ impl<T: Plain> Deref for ReadGuard<'_, T> {
 }
 
 impl<T: Plain> Drop for ReadGuard<'_, T> {
+    #[inline]
     fn drop(&mut self) {
         self.lock.raw().read_unlock(self.lock.cell.world());
     }
@@ -257,6 +311,7 @@ impl<T: Plain> DerefMut for WriteGuard<'_, T> {
 }
 
 impl<T: Plain> Drop for WriteGuard<'_, T> {
+    #[inline]
     fn drop(&mut self) {
         let panicked = thread::panicking() && !self.was_panicking;
         if self.changed && !panicked {

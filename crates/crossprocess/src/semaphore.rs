@@ -131,6 +131,7 @@ impl Semaphore {
         self.cell.object()
     }
 
+    #[inline]
     fn raw(&self) -> RawSemaphore<'_, Inner> {
         let cell = &self.cell;
         RawSemaphore {

@@ -24,6 +24,17 @@ pub(crate) struct RawRw<'a, W: World> {
 }
 
 impl<W: World> RawRw<'_, W> {
+    /// Enters as a reader if nobody is in the way, and nothing is poisoned.
+    #[inline]
+    pub fn read_if_free(&self, world: &W) -> bool {
+        if !self.mutex.lock_if_free(world) {
+            return false;
+        }
+        let entered = self.is_clean() && self.readers.add(world, 1);
+        self.mutex.unlock(world);
+        entered
+    }
+
     /// Enters as a reader. Returns who poisoned the lock, or 0.
     pub fn read(&self, world: &W, until: Deadline) -> Result<u32, Missed> {
         self.mutex.lock(world, until, OnDeath::Inherit)?;
@@ -34,9 +45,26 @@ impl<W: World> RawRw<'_, W> {
         if counted { Ok(poison) } else { Err(Missed::Busy) }
     }
 
+    #[inline]
     pub fn read_unlock(&self, world: &W) {
         self.readers.sub(world, 1);
         self.gate.notify(world, u32::MAX);
+    }
+
+    /// Enters as the writer if nobody is in the way, and nothing is poisoned.
+    #[inline]
+    pub fn write_if_free(&self, world: &W) -> bool {
+        if !self.mutex.lock_if_free(world) {
+            return false;
+        }
+        let entered = self.is_clean() && self.readers.total(world) == 0;
+        if entered {
+            // Relaxed: the mutex orders this for whoever takes it over.
+            self.writing.store(world.me().0, Relaxed);
+        } else {
+            self.mutex.unlock(world);
+        }
+        entered
     }
 
     /// Enters as the writer. Returns who poisoned the lock, or 0.
@@ -52,6 +80,7 @@ impl<W: World> RawRw<'_, W> {
         Ok(self.poisoned_by.load(Relaxed))
     }
 
+    #[inline]
     pub fn write_unlock(&self, world: &W, panicked: bool) {
         if panicked {
             self.poisoned_by.store(world.me().0 | PANICKED, Relaxed);
@@ -67,6 +96,12 @@ impl<W: World> RawRw<'_, W> {
     /// A death that nobody has come upon yet does not count.
     pub fn is_poisoned(&self) -> bool {
         self.poisoned_by.load(Relaxed) != 0
+    }
+
+    /// True if no writer was lost, neither known nor to be noted yet: see `settle`.
+    #[inline]
+    fn is_clean(&self) -> bool {
+        self.writing.load(Relaxed) == 0 && self.poisoned_by.load(Relaxed) == 0
     }
 
     fn wait_for_readers(&self, world: &W, until: Deadline) -> Result<(), Missed> {

@@ -19,12 +19,32 @@ pub(crate) struct RawSemaphore<'a, W: World> {
 }
 
 impl<W: World> RawSemaphore<'_, W> {
+    #[inline]
     pub fn available(&self, world: &W) -> u64 {
         // Relaxed: an outdated total is corrected by the look after `gate.enter`.
         self.total.load(Relaxed).saturating_sub(self.held.total(world))
     }
 
+    #[inline]
     pub fn acquire(
+        &self,
+        world: &W,
+        count: u32,
+        until: Deadline,
+    ) -> Result<(), Missed> {
+        if self.mutex.lock_if_free(world) {
+            let counted = self.available(world) >= u64::from(count)
+                && self.held.add(world, count);
+            self.mutex.unlock(world);
+            if counted {
+                return Ok(());
+            }
+        }
+        self.acquire_slow(world, count, until)
+    }
+
+    #[cold]
+    fn acquire_slow(
         &self,
         world: &W,
         count: u32,
@@ -68,6 +88,7 @@ impl<W: World> RawSemaphore<'_, W> {
         }
     }
 
+    #[inline]
     pub fn release(&self, world: &W, count: u32) {
         self.held.sub(world, count);
         self.gate.notify(world, count);

@@ -16,6 +16,7 @@ pub(crate) struct Shares<'a, W: World> {
 
 impl<W: World> Shares<'_, W> {
     /// What the attachment in `slot` holds, and who that is.
+    #[inline]
     fn held_in(&self, world: &W, slot: usize) -> Option<(Owner, u32)> {
         // Acquire: pairs with the Release in `sub`, so that what its holder did before
         // giving back happened before what the next one does.
@@ -29,6 +30,7 @@ impl<W: World> Shares<'_, W> {
     }
 
     /// What all members of the process table hold together.
+    #[inline]
     pub fn total(&self, world: &W) -> u64 {
         (0..world.slots().min(SLOTS))
             .filter_map(|slot| self.held_in(world, slot))
@@ -42,6 +44,7 @@ impl<W: World> Shares<'_, W> {
     }
 
     /// Adds to what this process holds; false if that is more than can be counted.
+    #[inline]
     pub fn add(&self, world: &W, count: u32) -> bool {
         let me = world.me();
         let word = &self.words[me.slot().expect("this process is attached")];
@@ -59,6 +62,7 @@ impl<W: World> Shares<'_, W> {
     }
 
     /// Takes from what this process holds; at most all of it.
+    #[inline]
     pub fn sub(&self, world: &W, count: u32) {
         let me = world.me();
         let word = &self.words[me.slot().expect("this process is attached")];
