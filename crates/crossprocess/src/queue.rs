@@ -756,10 +756,12 @@ pub(crate) fn encoded<T: Serialize, R>(
     let mut short = [0; SHORT];
     match postcard::to_slice(message, &mut short) {
         Ok(bytes) => pass_on(bytes),
-        Err(postcard::Error::SerializeBufferFull) => {
-            let bytes = postcard::to_stdvec(message).map_err(cannot_encode)?;
-            pass_on(&bytes)
-        }
+        Err(postcard::Error::SerializeBufferFull) => with_buffer(|buffer| {
+            buffer.clear();
+            let written = postcard::to_extend(message, std::mem::take(buffer));
+            *buffer = written.map_err(cannot_encode)?;
+            pass_on(buffer)
+        }),
         Err(error) => Err(cannot_encode(error)),
     }
 }
