@@ -30,7 +30,7 @@ for topic in "${topics[@]}"; do
         (cd "$copy" && cargo mutants --in-place --package exercises \
             --file "solutions/$topic/$name.rs" --exclude-re '(in|replace) main( |$)' \
             --baseline skip --timeout 60 --no-shuffle --colors never \
-            --output "$copy/out" -- --bin "${name}_sol") || true
+            --output "$copy/out" --cargo-arg "--bin=${name}_sol") || true
         cat "$copy/out/mutants.out/missed.txt" >> "$missed"
         rm -rf "$copy/out"
     done
