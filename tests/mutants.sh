@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Changes every solution in every way that cargo-mutants knows, and lets the judge look.
+# Changes what fills the hole of an exercise, in every way that cargo-mutants knows, and
+# lets the judge look.
 #
 # A mutant that its judge accepts is either caught by a better judge, or stands in
 # tests/mutants.txt, with the reason why it is no mistake. Takes about half an hour:
@@ -26,12 +27,16 @@ missed=$copy/missed.txt
 for topic in "${topics[@]}"; do
     for solution in "$copy/solutions/$topic"/*.rs; do
         name=$(basename "$solution" .rs)
-        # What `main` shows is for the reader; no judge runs it.
+        # What was given is not on trial.
+        file=$topic/$name.rs
+        diff -u --label "a/solutions/$file" --label "b/solutions/$file" \
+            "$copy/exercises/$file" "$solution" > "$copy/hole.diff" || true
         (cd "$copy" && cargo mutants --in-place --package exercises \
-            --file "solutions/$topic/$name.rs" --exclude-re '(in|replace) main( |$)' \
+            --file "solutions/$file" --in-diff "$copy/hole.diff" \
             --baseline skip --timeout 60 --no-shuffle --colors never \
             --output "$copy/out" --cargo-arg "--bin=${name}_sol") || true
-        cat "$copy/out/mutants.out/missed.txt" >> "$missed"
+        # Where there was nothing to change there is no such file.
+        cat "$copy/out/mutants.out/missed.txt" >> "$missed" 2> /dev/null || true
         rm -rf "$copy/out"
     done
 done
