@@ -14,8 +14,8 @@ use anyhow::{Context, bail, ensure};
 use book::output::{self, Recording};
 use book::serve::Server;
 use book::{build, paths};
-use course_tests::workspace;
-use libtest_mimic::{Arguments, Failed, Trial};
+use course_tests::{trial, workspace};
+use libtest_mimic::Arguments;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -31,19 +31,16 @@ const LARGEST_PAGE: u64 = 300_000;
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials = vec![
-        trial("builds without a complaint".into(), || built().map(|_| ())),
-        trial("every page runs something".into(), every_page_runs_something),
-        trial("no page is too large".into(), no_page_is_too_large),
-        trial("a player is a table without script".into(), player_without_script),
-        trial(
-            "source pages are neither printed nor searched".into(),
-            sources_stay_apart,
-        ),
-        trial("every Python file has its output".into(), every_python_file_is_run),
-        trial("broken pages do not build".into(), broken_pages_do_not_build),
-        trial("works in a browser".into(), works_in_a_browser),
-        trial("everybody can read it".into(), everybody_can_read_it),
-        trial("Python's names are in the map".into(), python_names_are_in_the_map),
+        trial("builds without a complaint", || built().map(|_| ())),
+        trial("every page runs something", every_page_runs_something),
+        trial("no page is too large", no_page_is_too_large),
+        trial("a player is a table without script", player_without_script),
+        trial("source pages are neither printed nor searched", sources_stay_apart),
+        trial("every Python file has its output", every_python_file_is_run),
+        trial("broken pages do not build", broken_pages_do_not_build),
+        trial("works in a browser", works_in_a_browser),
+        trial("everybody can read it", everybody_can_read_it),
+        trial("Python's names are in the map", python_names_are_in_the_map),
     ];
     match output::all(workspace()) {
         Ok(recordings) => {
@@ -54,18 +51,9 @@ fn main() -> ExitCode {
                     .with_ignored_flag(elsewhere)
             }));
         }
-        Err(error) => trials.push(trial("outputs are found".into(), || Err(error))),
+        Err(error) => trials.push(trial("outputs are found", || Err(error))),
     }
     libtest_mimic::run(&arguments, trials).exit_code()
-}
-
-fn trial(
-    name: String,
-    test: impl FnOnce() -> anyhow::Result<()> + Send + 'static,
-) -> Trial {
-    Trial::test(name, move || {
-        test().map_err(|error| Failed::from(format!("{error:#}")))
-    })
 }
 
 /// Says that something is missing, or fails where nothing may be.

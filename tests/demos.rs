@@ -9,8 +9,8 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use course_tests::{Demo, demos, runs};
-use libtest_mimic::{Arguments, Failed, Trial};
+use course_tests::{Demo, demos, runs, trial};
+use libtest_mimic::{Arguments, Trial};
 use tempfile::TempDir;
 use unicode_width::UnicodeWidthStr;
 
@@ -48,15 +48,6 @@ fn main() -> ExitCode {
     }
     trials.extend(bad_downloads());
     libtest_mimic::run(&arguments, trials).exit_code()
-}
-
-fn trial(
-    name: String,
-    test: impl FnOnce() -> anyhow::Result<()> + Send + 'static,
-) -> Trial {
-    Trial::test(name, move || {
-        test().map_err(|error| Failed::from(format!("{error:#}")))
-    })
 }
 
 /// A finished run, in an empty folder and with an empty folder for temporary files.

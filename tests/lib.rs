@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use anyhow::{Context, ensure};
+use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
 /// The folder with the workspace's `Cargo.toml`.
@@ -95,6 +96,16 @@ impl Demo {
         ensure!(!scenes.is_empty(), "{name} has no scenes");
         Ok(Self { name: name.to_owned(), program, scenes, wrong })
     }
+}
+
+/// A test that fails with the whole chain of an error's causes.
+pub fn trial(
+    name: impl Into<String>,
+    test: impl FnOnce() -> anyhow::Result<()> + Send + 'static,
+) -> Trial {
+    Trial::test(name, move || {
+        test().map_err(|error| Failed::from(format!("{error:#}")))
+    })
 }
 
 /// How often each scene and each answer is to run: `COURSE_RUNS`, by default once.

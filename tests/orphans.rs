@@ -24,8 +24,8 @@ mod unix {
     use std::time::Duration;
 
     use anyhow::{Context, ensure};
-    use course_tests::{Demo, demos, workspace};
-    use libtest_mimic::{Arguments, Failed, Trial};
+    use course_tests::{Demo, demos, trial, workspace};
+    use libtest_mimic::Arguments;
     use rustix::io::{FdFlags, fcntl_setfd};
     use rustix::process::{Pid, Signal, kill_process};
     use tempfile::TempDir;
@@ -43,10 +43,7 @@ mod unix {
         for demo in demos().iter().filter(|demo| starts_processes(demo)) {
             for scene in &demo.scenes {
                 let name = format!("{} {scene} leaves nothing when killed", demo.name);
-                trials.push(Trial::test(name, move || {
-                    leaves_nothing(demo, scene)
-                        .map_err(|error| Failed::from(format!("{error:#}")))
-                }));
+                trials.push(trial(name, move || leaves_nothing(demo, scene)));
             }
         }
         libtest_mimic::run(&arguments, trials).exit_code()

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, ensure};
-use course_tests::workspace;
-use libtest_mimic::{Arguments, Failed, Trial};
+use course_tests::{trial, workspace};
+use libtest_mimic::Arguments;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -19,10 +19,7 @@ fn main() -> ExitCode {
         Ok(programs) => {
             let trials = programs.into_iter().map(|program| {
                 let place = program.strip_prefix(workspace()).unwrap_or(&program);
-                Trial::test(place.display().to_string(), move || {
-                    is_refused(&program)
-                        .map_err(|error| Failed::from(format!("{error:#}")))
-                })
+                trial(place.display().to_string(), move || is_refused(&program))
             });
             libtest_mimic::run(&arguments, trials.collect()).exit_code()
         }
