@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use book::exercises::{self, Exercise, WrongAnswer};
 use book::verdicts::{self, Verdict, Verdicts};
-use course_tests::{runs, workspace};
-use libtest_mimic::{Arguments, Failed, Trial};
+use course_tests::{runs, trial, workspace};
+use libtest_mimic::{Arguments, Trial};
 
 /// A judge on real threads gives up after 10 s; this stops one that does not.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     match trials() {
         Ok((trials, found)) => {
             let conclusion = libtest_mimic::run(&arguments, trials);
-            if std::env::var_os("COURSE_UPDATE").is_some()
+            if is_update()
                 && let Err(error) = record(&found)
             {
                 eprintln!("error: {error:#}");
@@ -51,9 +51,11 @@ fn trials() -> anyhow::Result<(Vec<Trial>, Found)> {
     let mut exercises = exercises::all(workspace())?;
     exercises.retain(|exercise| topic.as_ref().is_none_or(|dir| *dir == exercise.dir));
     let programs = build_answers(&exercises)?;
+    let recorded = recorded(programs.keys())?;
     let found = Found::default();
     let mut trials = Vec::new();
     for exercise in exercises {
+        let recorded = &recorded[&exercise.dir];
         let program = &programs[&exercise.dir];
         let wrong = exercise.wrong_answers(workspace())?;
         let (name, enough) = (exercise.name.clone(), wrong.len());
@@ -80,12 +82,14 @@ fn trials() -> anyhow::Result<(Vec<Trial>, Found)> {
             ));
         }
         for answer in wrong {
-            let (program, found) = (program.clone(), Arc::clone(&found));
-            let Exercise { name, dir, .. } = exercise.clone();
+            let (program, name) = (program.clone(), exercise.name.clone());
+            let (found, recorded) = (Arc::clone(&found), Arc::clone(recorded));
             trials.push(trial(format!("{name} rejects {}", answer.name), move || {
                 let verdict =
                     is_rejected(&program, &name, &answer.name, &answer.verdict)?;
-                is_recorded(&dir, &name, &answer)?;
+                if !is_update() {
+                    is_recorded(&recorded, &name, &answer)?;
+                }
                 let mut found = found.lock().expect("a trial returns errors");
                 found.insert((name, answer.name), verdict);
                 Ok(())
@@ -93,15 +97,6 @@ fn trials() -> anyhow::Result<(Vec<Trial>, Found)> {
         }
     }
     Ok((trials, found))
-}
-
-fn trial(
-    name: String,
-    test: impl FnOnce() -> anyhow::Result<()> + Send + 'static,
-) -> Trial {
-    Trial::test(name, move || {
-        test().map_err(|error| Failed::from(format!("{error:#}")))
-    })
 }
 
 /// Builds the answers and returns the program of each topic.
@@ -216,17 +211,32 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Whether the verdicts are to be recorded anew.
+fn is_update() -> bool {
+    std::env::var_os("COURSE_UPDATE").is_some()
+}
+
+/// What the book has of each topic; nothing where it is to be recorded for the first time.
+fn recorded<'a>(
+    topics: impl Iterator<Item = &'a String>,
+) -> anyhow::Result<BTreeMap<String, Arc<Verdicts>>> {
+    let of_topic = |topic: &String| {
+        let verdicts = match verdicts::of_topic(workspace(), topic) {
+            Err(_) if is_update() => Verdicts::default(),
+            verdicts => verdicts?,
+        };
+        Ok((topic.clone(), Arc::new(verdicts)))
+    };
+    topics.map(of_topic).collect()
+}
+
 /// Checks that the book's verdict says the same.
 fn is_recorded(
-    topic: &str,
+    recorded: &Verdicts,
     exercise: &str,
     answer: &WrongAnswer,
 ) -> anyhow::Result<()> {
-    if std::env::var_os("COURSE_UPDATE").is_some() {
-        return Ok(());
-    }
-    let verdicts = verdicts::of_topic(workspace(), topic)?;
-    let recorded = verdicts.on(exercise, &answer.name)?;
+    let recorded = recorded.on(exercise, &answer.name)?;
     ensure!(
         one_line(&recorded.story).contains(&answer.verdict),
         "the recorded verdict on `{exercise}/{}` is another one; COURSE_UPDATE=1 \
@@ -237,28 +247,29 @@ fn is_recorded(
     Ok(())
 }
 
-/// Keeps what was found for the book, beside what was not run this time.
+/// Keeps what was found for the book, beside what was not run this time. The file of a
+/// topic of which nothing was run stays as it is, with the machine that it names.
 fn record(found: &Found) -> anyhow::Result<()> {
     let mut found = found.lock().expect("a trial returns errors");
-    let mut topics: BTreeMap<String, Vec<Verdict>> = BTreeMap::new();
+    let mut topics: BTreeMap<String, Vec<Exercise>> = BTreeMap::new();
     for exercise in exercises::all(workspace())? {
-        let Exercise { name, dir, .. } = &exercise;
-        let verdicts = topics.entry(dir.clone()).or_default();
-        for answer in exercise.wrong_answers(workspace())? {
-            let known = || {
-                anyhow::Ok(
-                    verdicts::of_topic(workspace(), dir)?
-                        .on(name, &answer.name)?
-                        .clone(),
-                )
-            };
-            match found.remove(&(name.clone(), answer.name.clone())) {
-                Some(verdict) => verdicts.push(verdict),
-                None => verdicts.extend(known().ok()),
+        topics.entry(exercise.dir.clone()).or_default().push(exercise);
+    }
+    topics.retain(|_, exercises| {
+        let ran = |name: &String| found.keys().any(|(exercise, _)| exercise == name);
+        exercises.iter().any(|exercise| ran(&exercise.name))
+    });
+    let recorded = recorded(topics.keys())?;
+    for (topic, exercises) in topics {
+        let mut verdicts = Vec::new();
+        for exercise in exercises {
+            for answer in exercise.wrong_answers(workspace())? {
+                let key = (exercise.name.clone(), answer.name);
+                let fresh = found.remove(&key);
+                let kept = || recorded[&topic].on(&key.0, &key.1).ok().cloned();
+                verdicts.extend(fresh.or_else(kept));
             }
         }
-    }
-    for (topic, verdicts) in topics {
         let verdicts = Verdicts { machine: common::measure::machine(), verdicts };
         let file = workspace().join(verdicts::file(&topic));
         if let Some(folder) = file.parent() {
