@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
 use crate::demos::{self, Demo};
 use crate::exercises::{self, Exercise};
@@ -11,6 +11,10 @@ use crate::html::{escape, prose};
 use crate::preprocess::{SOURCES, Shown};
 use crate::python_map::{self, Map};
 use crate::verdicts::{self, Verdicts};
+
+/// The appendices, as directives name them.
+pub const NAMES: [&str; 5] =
+    ["std-index", "coverage", "reading-times", "wrong-answers", "python-map"];
 
 /// Stands for an appendix until all pages are known.
 #[must_use]
@@ -75,19 +79,24 @@ impl<'a> Appendices<'a> {
     /// When an appendix names something that does not exist.
     pub fn fill(&self, text: &str) -> anyhow::Result<String> {
         let mut text = text.to_owned();
-        for (name, appendix) in [
-            ("std-index", &Self::std_index as &dyn Fn(&Self) -> anyhow::Result<String>),
-            ("coverage", &Self::coverage),
-            ("reading-times", &Self::reading_times),
-            ("wrong-answers", &Self::wrong_answers),
-            ("python-map", &Self::python_map),
-        ] {
+        for name in NAMES {
             let placeholder = placeholder(name);
             if text.contains(&placeholder) {
-                text = text.replace(&placeholder, &appendix(self)?);
+                text = text.replace(&placeholder, &self.appendix(name)?);
             }
         }
         Ok(text)
+    }
+
+    fn appendix(&self, name: &str) -> anyhow::Result<String> {
+        Ok(match name {
+            "std-index" => self.std_index(),
+            "coverage" => self.coverage(),
+            "reading-times" => self.reading_times(),
+            "wrong-answers" => self.wrong_answers()?,
+            "python-map" => self.python_map()?,
+            other => bail!("there is no appendix `{other}`"),
+        })
     }
 
     /// The pages with the wrong answers to each exercise: path, name, content.
@@ -107,7 +116,7 @@ impl<'a> Appendices<'a> {
         self.exercises.iter().map(page).collect()
     }
 
-    /// Every wrong answer, with the first sentence of its verdict.
+    /// Every wrong answer: what is wrong, and how long its judge took.
     fn wrong_answers(&self) -> anyhow::Result<String> {
         let mut text = String::new();
         let mut topic = "";
@@ -170,7 +179,7 @@ impl<'a> Appendices<'a> {
         if name.ends_with(".md") {
             let known =
                 self.shown.pages.iter().any(|(path, ..)| path == Path::new(name));
-            anyhow::ensure!(known, "there is no page `{name}`");
+            ensure!(known, "there is no page `{name}`");
             return Ok(self.page_link(Path::new(name)));
         }
         if let Some((demo, scene)) = name.split_once('/') {
@@ -189,7 +198,7 @@ impl<'a> Appendices<'a> {
         }
     }
 
-    fn std_index(&self) -> anyhow::Result<String> {
+    fn std_index(&self) -> String {
         let mut text = String::new();
         let mut module = "";
         for (item, files) in &self.std_items {
@@ -202,11 +211,11 @@ impl<'a> Appendices<'a> {
             text +=
                 &format!("| `{name}` | {} |\n", links.collect::<Vec<_>>().join(", "));
         }
-        Ok(text)
+        text
     }
 
     /// Every scene, with its file and the pages that run or show it.
-    fn coverage(&self) -> anyhow::Result<String> {
+    fn coverage(&self) -> String {
         let mut text = String::new();
         for demo in &self.demos {
             text += &format!(
@@ -235,7 +244,7 @@ impl<'a> Appendices<'a> {
                 self.page_links(pages)
             );
         }
-        Ok(text)
+        text
     }
 
     fn page_links<'p>(&self, pages: impl Iterator<Item = &'p PathBuf>) -> String {
@@ -297,13 +306,13 @@ impl<'a> Appendices<'a> {
         text
     }
 
-    fn reading_times(&self) -> anyhow::Result<String> {
+    fn reading_times(&self) -> String {
         let mut text = String::from("| Page | Minutes |\n|---|--:|\n");
         for (path, _, minutes) in &self.shown.pages {
             text += &format!("| {} | {minutes} |\n", self.page_link(path));
         }
         let sum: usize = self.shown.pages.iter().map(|(.., minutes)| minutes).sum();
-        Ok(text + &format!("| **all pages** | **{sum}** |\n"))
+        text + &format!("| **all pages** | **{sum}** |\n")
     }
 }
 

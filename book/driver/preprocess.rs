@@ -132,7 +132,7 @@ impl Course {
         let text = paths::read(&self.root, file)?;
         let name = file.rsplit('/').next().unwrap_or(file);
         let path = PathBuf::from(format!("{SOURCES}/{file}.md"));
-        let up = "../".repeat(path.components().count() - 1);
+        let up = up_from(&path);
         let pages = shown.files.get(file).into_iter().flatten().map(|page| {
             let title = shown.pages.iter().find(|(path, ..)| path == page);
             let title = title.map_or("", |(_, title, _)| title.as_str());
@@ -250,8 +250,7 @@ impl Page<'_> {
             "exercise" => self.exercise(&directive),
             "document" => self.document(&directive),
             // Filled in when all pages are known.
-            "std-index" | "coverage" | "reading-times" | "wrong-answers"
-            | "python-map" => Ok(appendix::placeholder(&directive.name)),
+            name if appendix::NAMES.contains(&name) => Ok(appendix::placeholder(name)),
             "include" | "rustdoc_include" | "playground" | "title" => bail!(
                 "`{}` fails in silence when something is missing; use `listing`",
                 directive.name
@@ -270,8 +269,7 @@ impl Page<'_> {
     fn source(&self, file: &str, line: usize) -> String {
         let mut shown = self.shown.borrow_mut();
         shown.files.entry(file.to_owned()).or_default().insert(self.path.clone());
-        let up = "../".repeat(self.path.components().count() - 1);
-        format!("{up}{SOURCES}/{file}.html#L{line}")
+        format!("{}{SOURCES}/{file}.html#L{line}", up_from(&self.path))
     }
 
     fn shows_command(&self, command: &Command) -> anyhow::Result<()> {
@@ -501,14 +499,19 @@ impl Page<'_> {
                 paragraphs.collect::<Vec<_>>().join("</p><p>")
             );
         }
-        let up = "../".repeat(self.path.components().count() - 1);
         html += &format!(
-            r#"<details><summary>Wrong answers</summary><p><a href="{up}{}">{} answers that are wrong</a>, and what the judge says of each. They show a good part of the right one.</p></details>"#,
+            r#"<details><summary>Wrong answers</summary><p><a href="{}{}">{} answers that are wrong</a>, and what the judge says of each. They show a good part of the right one.</p></details>"#,
+            up_from(&self.path),
             appendix::wrong_answers_page(name).with_extension("html").display(),
             exercise.wrong_answers(self.root)?.len(),
         );
         Ok(html + "</div>")
     }
+}
+
+/// The way from a page to the folder of the book.
+fn up_from(page: &Path) -> String {
+    "../".repeat(page.components().count() - 1)
 }
 
 /// Blocks of code that were typed into a page, with where they are.

@@ -68,15 +68,6 @@ impl Verdicts {
     }
 }
 
-impl Verdict {
-    /// The first paragraph, as one line.
-    #[must_use]
-    pub fn sentence(&self) -> String {
-        let first = self.story.split("\n\n").next().unwrap_or_default();
-        first.split_whitespace().collect::<Vec<_>>().join(" ")
-    }
-}
-
 /// What a reader is told of a wrong answer: what, why, what happens, and the code.
 ///
 /// # Errors
