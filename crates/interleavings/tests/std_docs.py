@@ -29,6 +29,8 @@ EXPECTED = {
     "spawn_unchecked(": "unsafe, and does not compile",
     "foo.txt": "reads a file that is not there",
 }
+# In seconds; building takes most of the half minute that is the rule.
+LIMIT = 600
 EXAMPLE = re.compile(r'<div class="(example-wrap[^"]*)">(.*?)</pre>(.*?)</div>', re.S)
 CODE = re.compile(r'play\.rust-lang\.org/\?code=([^"&]*)(&[^"]*)?"')
 
@@ -94,7 +96,11 @@ def main():
         (folder / "Cargo.lock").write_text((here.parents[3] / "Cargo.lock").read_text())
         target = os.environ.get("CARGO_TARGET_DIR", here.parents[3] / "target")
         environment = {**os.environ, "CARGO_TARGET_DIR": str(target)}
-        run = subprocess.run(["cargo", "test", "--quiet"], cwd=folder, env=environment)
+        command = ["cargo", "test", "--quiet"]
+        try:
+            run = subprocess.run(command, cwd=folder, env=environment, timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            sys.exit(f"error: the examples have not ended after {LIMIT} s")
     if run.returncode:
         sys.exit("error: the types differ from std's")
     print(f"ok: {len(found)} examples of std pass; {len(left_out)} cannot")

@@ -3,7 +3,9 @@ use std::ops::{Deref, DerefMut};
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync;
 
-use super::{LockResult, PoisonError, TryLockError, TryLockResult, poisonable, spare};
+use super::{
+    LockResult, PoisonError, TryLockError, TryLockResult, fmt_lock, poisonable, spare,
+};
 use crate::kernel::ids::{Loc, ModelId};
 use crate::kernel::locks::{self, Poisonable};
 use crate::kernel::{active, threads};
@@ -174,24 +176,7 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
         if !active() {
             return self.real.fmt(f);
         }
-        // To print the value is to look at it, and so to take the lock.
-        let at = threads::here();
-        let mut text = f.debug_struct("Mutex");
-        let poisoned = match self.try_lock_at(at) {
-            Ok(guard) => {
-                text.field("data", &&*guard);
-                false
-            }
-            Err(TryLockError::Poisoned(e)) => {
-                text.field("data", &&**e.get_ref());
-                true
-            }
-            Err(TryLockError::WouldBlock) => {
-                text.field("data", &format_args!("<locked>"));
-                self.is_poisoned()
-            }
-        };
-        text.field("poisoned", &poisoned).finish_non_exhaustive()
+        fmt_lock(f, "Mutex", self.try_lock_at(threads::here()), || self.is_poisoned())
     }
 }
 
