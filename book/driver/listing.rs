@@ -22,6 +22,18 @@ pub struct Excerpt {
     pub text: String,
 }
 
+impl Excerpt {
+    /// Leaves out what comes after the first line that contains `to`; `None` without such.
+    pub fn end_at(&mut self, to: &str) -> Option<()> {
+        let kept = 1 + self.text.lines().position(|line| line.contains(to))?;
+        let [only] = self.parts.as_mut_slice() else { return None };
+        only.last = only.first + kept - 1;
+        let lines: Vec<&str> = self.text.lines().take(kept).collect();
+        self.text = lines.join("\n");
+        Some(())
+    }
+}
+
 /// Takes from `text` the parts that `selection` names, separated by commas.
 ///
 /// A part is an anchor (`ANCHOR: name` and `ANCHOR_END: name` in comments) or an item

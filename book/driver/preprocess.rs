@@ -287,21 +287,27 @@ impl Page<'_> {
         Ok(html::run_line(command))
     }
 
-    /// `{{#listing FILE:ITEM run="…"}}`
+    /// `{{#listing FILE:ITEM run="…" to="…"}}`
     fn listing(&self, directive: &Directive) -> anyhow::Result<String> {
-        directive.only(&["run"])?;
+        directive.only(&["run", "to"])?;
         // Items such as `impl Drop for Permit` are several words.
-        let figure = self.figure(&directive.words.join(" "))?;
+        let figure = self.figure(&directive.words.join(" "), directive.option("to"))?;
         match directive.option("run") {
             Some(command) => Ok(figure + &self.run_line(command)?),
             None => Ok(figure),
         }
     }
 
-    fn figure(&self, of: &str) -> anyhow::Result<String> {
+    /// `to` is part of the last line that is shown, for what has no room for anchors.
+    fn figure(&self, of: &str, to: Option<&str>) -> anyhow::Result<String> {
         let (file, selection) = of.split_once(':').unwrap_or((of, ""));
         let text = paths::read(self.root, file)?;
-        let excerpt = listing::excerpt(file, &text, selection)?;
+        let mut excerpt = listing::excerpt(file, &text, selection)?;
+        if let Some(to) = to {
+            excerpt
+                .end_at(to)
+                .with_context(|| format!("no line of `{of}` has `{to}`"))?;
+        }
         if file.ends_with(".rs") {
             // mdBook would leave such a line out of the page.
             let hidden = excerpt
@@ -337,7 +343,7 @@ impl Page<'_> {
     fn beside(&self, directive: &Directive) -> anyhow::Result<String> {
         directive.only(&["python", "rust"])?;
         let column = |key: &str, title: &str| {
-            let figure = self.figure(directive.required(key)?)?;
+            let figure = self.figure(directive.required(key)?, None)?;
             anyhow::Ok(format!(
                 r#"<div class="side"><p class="side-title">{title}</p>{figure}</div>"#
             ))
