@@ -8,7 +8,7 @@
 //!
 //! Run:     cargo run -p thread-demo -- builder
 //! Expect:  names, a deep recursion that fits and one that does not, a refusal
-//! Chapter: book/src/threads.md
+//! Chapter: book/src/thread-cost.md
 //! Source:  std::thread::Builder, the Linux manual page pthread_setname_np(3)
 
 use std::hint::black_box;

@@ -76,6 +76,7 @@ pub fn run(options: Options) -> anyhow::Result<()> {
 fn time_with(threads: usize) -> anyhow::Result<Duration> {
     let actors: Vec<_> =
         (1..=threads).map(|number| Actor::new(format!("worker {number}"))).collect();
+    // ANCHOR: work
     // Relaxed, below: each number is handed out once whatever the order, and the
     // joins bring the results.
     let next = AtomicU32::new(0);
@@ -90,6 +91,7 @@ fn time_with(threads: usize) -> anyhow::Result<Duration> {
             found += primes::count(start..LIMIT.min(start + BLOCK));
         }
     };
+    // ANCHOR_END: work
 
     let started = Instant::now();
     let found: usize = thread::scope(|scope| {

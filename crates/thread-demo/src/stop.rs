@@ -52,6 +52,7 @@ fn stop_by_flag(main: Actor, me: Actor) -> f64 {
     thread::scope(|scope| {
         let stop = &stop;
         let worker = scope.spawn(move || {
+            // ANCHOR: flag
             // Relaxed, here and below: the flag says nothing about other memory, and
             // the join orders what main reads afterwards.
             while !stop.load(Ordering::Relaxed) {
@@ -62,6 +63,7 @@ fn stop_by_flag(main: Actor, me: Actor) -> f64 {
                 let _sleeping = me.waits("the end of its sleep");
                 thread::sleep(PAUSE);
             }
+            // ANCHOR_END: flag
         });
         turns.recv().unwrap();
         let asked = Instant::now();
