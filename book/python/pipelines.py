@@ -5,17 +5,18 @@ END = object()
 CAPACITY = 2
 
 
-# ANCHOR: stages
 def read(lines, blocks):
     for line in lines:
         blocks.put(line)
     blocks.put(END)
 
 
+# ANCHOR: count
 def count(blocks, counts):
     for block in iter(blocks.get, END):
         counts.put(len(block))
     counts.put(END)
+# ANCHOR_END: count
 
 
 def run_stages(lines):
@@ -31,7 +32,6 @@ def run_stages(lines):
     for stage in stages:
         stage.join()
     return total
-# ANCHOR_END: stages
 
 
 print("characters:", run_stages(["one", "two", "three", "four"]))
