@@ -823,7 +823,7 @@ impl<'a> Words<'a> {
             Action::Lock => with("locks"),
             Action::TryLock => end("tries and locks", "finds locked"),
             Action::Unlock => left("unlocks"),
-            Action::LockRead => with("reads-locks"),
+            Action::LockRead => with("read-locks"),
             Action::TryLockRead => end("tries and read-locks", "finds locked"),
             Action::UnlockRead => with("read-unlocks"),
             Action::LockWrite => with("write-locks"),
