@@ -1,7 +1,6 @@
 import threading
 
 
-# ANCHOR: atomic
 class Atomic:
     """Python has none: a lock around each operation makes it one step."""
 
@@ -13,21 +12,24 @@ class Atomic:
         with self.lock:
             return self.value
 
+    # ANCHOR: exchange
     def compare_exchange(self, seen, new):
         with self.lock:
             if self.value == seen:
                 self.value = new
                 return True
             return False
+    # ANCHOR_END: exchange
 
 
+# ANCHOR: raise_to
 def raise_to(maximum, value):
     seen = maximum.load()
     while seen < value:
         if maximum.compare_exchange(seen, value):
             return
         seen = maximum.load()
-# ANCHOR_END: atomic
+# ANCHOR_END: raise_to
 
 
 maximum = Atomic(0)

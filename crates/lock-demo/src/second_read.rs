@@ -15,6 +15,7 @@ pub fn read_twice() -> anyhow::Result<()> {
     let settings = RwLock::new(1);
     let [reader, writer] = ["reader", "writer"].map(Actor::new);
     thread::scope(|scope| {
+        // ANCHOR: twice
         let _first = settings.read().unwrap();
         let _holding = reader.holds("the settings");
         scope.spawn(|| {
@@ -28,6 +29,7 @@ pub fn read_twice() -> anyhow::Result<()> {
         }
         let _waiting = reader.waits("the settings, to read again");
         let _second = settings.read().unwrap();
+        // ANCHOR_END: twice
     });
     Ok(())
 }
