@@ -14,7 +14,6 @@ def worker_outlives_its_job():
 # ANCHOR_END: fail
 
 
-# ANCHOR: leave
 def done_by_executor():
     done = []
     with ThreadPoolExecutor(1) as pool:
@@ -23,6 +22,7 @@ def done_by_executor():
     return done
 
 
+# ANCHOR: leave
 def done_by_pool():
     done, begun, let_go = [], Event(), Event()
 
@@ -44,4 +44,4 @@ def done_by_pool():
 if __name__ == "__main__":
     print("a job failed, the next one:", *worker_outlives_its_job())
     print("with ThreadPoolExecutor: ", done_by_executor())
-    print("with multiprocessing pool:", done_by_pool())
+    print("with ThreadPool:         ", done_by_pool())

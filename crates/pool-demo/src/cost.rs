@@ -8,7 +8,7 @@
 //!
 //! Run:     cargo run --release -p pool-demo -- cost
 //! Expect:  µs a job for five sizes, by four ways; large batches cost least
-//! Chapter: book/src/pools.md
+//! Chapter: book/src/process-pools.md
 //! Source:  Python's multiprocessing.pool.Pool.map, `chunksize`
 
 use std::hint::black_box;
