@@ -79,10 +79,12 @@ impl<'a> Barrier<'a> {
             self.decide(&passed, true);
             return Ok(index);
         }
+        // ANCHOR: give_up
         let undecided = |_: &mut Round| passed.get().is_none();
         let _round = self.decided.wait_timeout_while(round, limit, undecided).unwrap();
         // Undecided still: the time is up, and that breaks the round for everybody.
         if self.decide(&passed, false) { Ok(index) } else { Err(Broken) }
+        // ANCHOR_END: give_up
     }
 
     /// Breaks the barrier: who waits gets [`Broken`] now, who comes gets it at once.
