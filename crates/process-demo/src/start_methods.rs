@@ -92,7 +92,6 @@ fn ask_a_new_program(n: usize) -> anyhow::Result<Answer> {
 }
 
 fn fork_while_another_thread_has_the_lock(copy: Actor) -> anyhow::Result<()> {
-    // ANCHOR: copied_lock
     let lock = Mutex::new(());
     let child = thread::scope(|scope| {
         let (locked, is_locked) = mpsc::channel();
@@ -112,7 +111,6 @@ fn fork_while_another_thread_has_the_lock(copy: Actor) -> anyhow::Result<()> {
         anyhow::Ok(child)
     })?;
 
-    // ANCHOR_END: copied_lock
     let free = lock.try_lock().is_ok();
     let waiting = copy.waits("the lock that the parent has released");
     let ended = has_ended_within(child, LONG_ENOUGH)?;

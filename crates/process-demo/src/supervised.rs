@@ -85,10 +85,12 @@ impl Worker {
     }
 
     /// The next line; `None` when the worker writes no more.
+    ///
+    /// A line without its end is half an answer, of a worker that died while it wrote.
     fn read_line(&mut self) -> anyhow::Result<Option<String>> {
         let mut line = String::new();
-        let length = self.values.read_line(&mut line).context("read from a worker")?;
-        Ok((length > 0).then(|| line.trim_end().to_owned()))
+        self.values.read_line(&mut line).context("read from a worker")?;
+        Ok(line.strip_suffix('\n').map(str::to_owned))
     }
 
     fn death(&mut self) -> anyhow::Result<Death> {
