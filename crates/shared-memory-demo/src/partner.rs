@@ -55,29 +55,17 @@ impl Partner {
         self.hear()
     }
 
-    /// Kills it, as the system would: it does nothing more.
-    pub fn kill(self) -> anyhow::Result<Killed> {
+    /// Kills it, as the system would: it does nothing more. What is left is what it has
+    /// said, which ends when its own children have ended, too.
+    pub fn kill(self) -> anyhow::Result<impl Read> {
         self.child.kill().with_context(|| format!("kill {}", self.role))?;
         self.child.wait().with_context(|| format!("wait for {}", self.role))?;
-        Ok(Killed { stdout: self.stdout })
+        Ok(self.stdout)
     }
 
     /// Waits until there are so many bytes of it.
     pub fn read_exact(&mut self, bytes: &mut [u8]) -> anyhow::Result<()> {
         self.stdout.read_exact(bytes).with_context(|| format!("hear {}", self.role))
-    }
-}
-
-/// What is left of a partner.
-pub struct Killed {
-    stdout: BufReader<ChildStdout>,
-}
-
-impl Killed {
-    /// Waits until its own children have ended, which have its standard output.
-    pub fn hear_the_end(mut self) -> anyhow::Result<()> {
-        self.stdout.read_to_end(&mut Vec::new()).context("hear the end")?;
-        Ok(())
     }
 }
 
