@@ -240,26 +240,24 @@ fn read_result(folder: &Path) -> Option<Found> {
 /// How a process ended that should not have.
 fn death(status: ExitStatus) -> String {
     #[cfg(unix)]
-    {
-        use std::os::unix::process::ExitStatusExt as _;
-        match status.signal() {
-            Some(6) => return "aborted".to_owned(),
-            Some(7 | 11) => {
-                return "died of a memory fault (usually a stack overflow, by a \
-                        function that calls itself without end)"
-                    .to_owned();
-            }
-            Some(signal) => return format!("was killed by signal {signal}"),
-            None => {}
-        }
-    }
-    match status.code() {
-        Some(code) => {
-            format!(
-                "ended itself in the middle, with exit code {code} (`process::exit`?)"
-            )
-        }
-        None => "ended in an unknown way".to_owned(),
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+    // Windows has no signals: it says the same by a code that no program gives.
+    #[cfg(not(unix))]
+    let signal = match status.code().map(i32::cast_unsigned) {
+        Some(0xc000_0409) => Some(6),
+        Some(0xc000_0005 | 0xc000_00fd) => Some(11),
+        _ => None,
+    };
+    match (signal, status.code()) {
+        (Some(6), _) => "aborted".to_owned(),
+        (Some(7 | 11), _) => "died of a memory fault (usually a stack overflow, by a \
+                              function that calls itself without end)"
+            .to_owned(),
+        (Some(signal), _) => format!("was killed by signal {signal}"),
+        (None, Some(code)) => format!(
+            "ended itself in the middle, with exit code {code} (`process::exit`?)"
+        ),
+        (None, None) => "ended in an unknown way".to_owned(),
     }
 }
 

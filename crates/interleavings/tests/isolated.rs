@@ -34,7 +34,6 @@ fn exit_in_the_middle_is_a_sentence() {
 }
 
 #[test]
-#[cfg(unix)]
 fn an_abort_is_a_sentence() {
     let sentence = sentence(|| {
         step();
@@ -48,7 +47,6 @@ fn deep(n: u64) -> u64 {
 }
 
 #[test]
-#[cfg(unix)]
 fn a_stack_overflow_is_a_sentence() {
     let sentence = sentence(|| {
         step();
