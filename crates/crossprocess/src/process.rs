@@ -292,9 +292,9 @@ impl Spawn {
         let mut child = self.command.spawn().map_err(Error::io(action))?;
         registry.insert(child.id(), self.name.clone());
         drop(registry);
-        let leash = child.stdin.take();
+        let _leash = child.stdin.take();
         let end = ExitSentinel::of(&child);
-        Ok(Child { name: self.name, child, leash, end, exit: None, detached: false })
+        Ok(Child { name: self.name, child, _leash, end, exit: None, detached: false })
     }
 
     /// Starts the process and waits for it; kills it after `limit`.
@@ -329,6 +329,9 @@ fn own_group(command: &mut Command) {
 fn own_group(_command: &mut Command) {}
 
 /// How a process ended. Python: `exitcode`, where a signal is a negative number.
+///
+/// Windows has no signals: a kill there is `Code(1)`, and an abort or a fault is a
+/// negative code, an NTSTATUS, which is shown in hexadecimal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// It returned, or called `exit`; a panic in the main thread is 101.
@@ -367,7 +370,8 @@ fn signal_of(_status: ExitStatus) -> Option<i32> {
 impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Code(code) => write!(f, "exit code {code}"),
+            Self::Code(code @ 0..) => write!(f, "exit code {code}"),
+            Self::Code(code) => write!(f, "exit code {code:#x}"),
             Self::Signal(signal) => write!(f, "signal {signal}"),
             Self::NotFound => f.write_str("program not found"),
         }
@@ -399,7 +403,7 @@ pub struct Child {
     name: String,
     child: std::process::Child,
     /// Closing it ends the child.
-    leash: Option<ChildStdin>,
+    _leash: Option<ChildStdin>,
     end: ExitSentinel,
     exit: Option<Exit>,
     detached: bool,
@@ -535,6 +539,11 @@ impl Child {
     /// handle goes. A child on a leash still ends with this process.
     pub fn detach(mut self) {
         self.detached = true;
+        let name = format!("reaper of {}", self.pid());
+        // Without a thread the child stays a zombie until this process ends. An error
+        // says that there is no such child any more.
+        let reap = move || drop(self.wait());
+        let _ = thread::Builder::new().name(name).spawn(reap);
     }
 
     fn action(&self, what: &str) -> String {
@@ -544,55 +553,13 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        if self.exit.is_some() {
-            return;
-        }
-        if self.detached {
-            self.hand_over();
+        if self.exit.is_some() || self.detached {
             return;
         }
         // Errors: there is nobody to tell, and `wait` is tried in any case.
         let _ = self.kill();
         let _ = self.wait();
     }
-}
-
-impl Child {
-    /// Gives the child to a thread that waits for it.
-    fn hand_over(&mut self) {
-        let pid = self.child.id();
-        let leash = self.leash.take();
-        let end = std::mem::replace(&mut self.end, ExitSentinel::nothing());
-        let reap = move || {
-            // Kept open until then: the leash of a detached child is this process.
-            let _leash = leash;
-            while end.wait(Duration::from_secs(3600)).is_ok() {
-                let mut registry = registry();
-                if reap_now(pid) {
-                    registry.remove(&pid);
-                    return;
-                }
-            }
-        };
-        let name = format!("reaper of {pid}");
-        // Without a thread the child stays a zombie until this process ends.
-        let _ = thread::Builder::new().name(name).spawn(reap);
-    }
-}
-
-#[cfg(unix)]
-fn reap_now(pid: u32) -> bool {
-    use rustix::process::{Pid, WaitOptions, waitpid};
-
-    match Pid::from_raw(pid.cast_signed()) {
-        Some(pid) => !matches!(waitpid(Some(pid), WaitOptions::NOHANG), Ok(None)),
-        None => true,
-    }
-}
-
-#[cfg(not(unix))]
-fn reap_now(_pid: u32) -> bool {
-    true
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -614,8 +581,9 @@ fn send(child: &mut std::process::Child, stop: Stop) -> io::Result<()> {
     };
     let pid = Pid::from_raw(child.id().cast_signed()).expect("a child has a number");
     match kill_process_group(pid, signal) {
-        // All of them have ended already.
+        // All of them have ended already; macOS says PERM until they are waited for.
         Ok(()) | Err(Errno::SRCH) => Ok(()),
+        Err(Errno::PERM) if cfg!(target_vendor = "apple") => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
@@ -641,10 +609,6 @@ impl ExitSentinel {
         let pid = Pid::from_raw(child.id().cast_signed());
         let open = |pid| pidfd_open(pid, PidfdFlags::empty()).ok();
         Self { descriptor: pid.and_then(open) }
-    }
-
-    fn nothing() -> Self {
-        Self { descriptor: None }
     }
 
     /// Blocks until the process has ended, for `limit` at most. May return early.
@@ -676,10 +640,6 @@ impl ExitSentinel {
 #[cfg(not(target_os = "linux"))]
 impl ExitSentinel {
     fn of(_child: &std::process::Child) -> Self {
-        Self {}
-    }
-
-    fn nothing() -> Self {
         Self {}
     }
 

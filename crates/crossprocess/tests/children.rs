@@ -20,6 +20,18 @@ use serde::{Deserialize, Serialize};
 /// Longer than anything takes that does not hang.
 const LIMIT: Duration = Duration::from_secs(20);
 
+const ABORTED: Exit = ends_by(6, 0xc000_0409);
+const KILLED: Exit = ends_by(9, 1);
+const TERMINATED: Exit = ends_by(15, 1);
+
+const fn ends_by(signal: i32, of_windows: u32) -> Exit {
+    if cfg!(windows) {
+        Exit::Code(of_windows.cast_signed())
+    } else {
+        Exit::Signal(signal)
+    }
+}
+
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 enum End {
     Code(u8),
@@ -75,6 +87,7 @@ fn main() -> ExitCode {
         ("signals_reach_the_descendants", signals_reach_the_descendants),
         ("a_dropped_child_is_no_zombie", a_dropped_child_is_no_zombie),
         ("a_detached_child_is_no_zombie", a_detached_child_is_no_zombie),
+        ("a_detached_child_lives_on", a_detached_child_lives_on),
         ("nobody_outlives_the_parent", nobody_outlives_the_parent),
         ("long_payloads_are_refused", long_payloads_are_refused),
         (
@@ -85,6 +98,8 @@ fn main() -> ExitCode {
         ("results_come_in_order", results_come_in_order),
         ("a_dead_worker_costs_one_result", a_dead_worker_costs_one_result),
         ("a_retry_gives_the_job_to_another", a_retry_gives_the_job_to_another),
+        // It kills by process id, for which std has nothing.
+        #[cfg(unix)]
         ("killed_workers_lose_nothing_else", killed_workers_lose_nothing_else),
         ("a_worker_that_cannot_begin_is_an_error", a_worker_that_cannot_begin),
         ("workers_are_replaced_after_their_jobs", workers_are_replaced),
@@ -164,7 +179,7 @@ fn every_way_to_end_has_its_name() {
         (End::Code(0), Exit::Code(0)),
         (End::Code(3), Exit::Code(3)),
         (End::Panic, Exit::Code(101)),
-        (End::Abort, Exit::Signal(6)),
+        (End::Abort, ABORTED),
     ];
     for (how, expected) in ends {
         let spawn = END.with(&how).unwrap();
@@ -195,7 +210,7 @@ fn a_wait_gives_up_at_its_limit() {
     assert!(begun.elapsed() >= Duration::from_millis(20));
     assert!(child.is_alive().unwrap());
     child.kill().unwrap();
-    assert_eq!(child.wait().unwrap(), Exit::Signal(9));
+    assert_eq!(child.wait().unwrap(), KILLED);
     // The number may be another's by now: nothing is sent.
     child.kill().unwrap();
 }
@@ -209,7 +224,7 @@ fn signals_reach_the_descendants() {
     output.read_exact(&mut line).unwrap();
     assert_eq!(&line, b"nested\n");
     child.terminate().unwrap();
-    assert_eq!(child.wait().unwrap(), Exit::Signal(15));
+    assert_eq!(child.wait().unwrap(), TERMINATED);
     // Both had the writing end: it is closed when both are gone.
     output.read_to_end(&mut Vec::new()).unwrap();
 }
@@ -230,6 +245,17 @@ fn a_detached_child_is_no_zombie() {
     wait_until(|| {
         children().is_empty() && !Path::new(&format!("/proc/{pid}")).exists()
     });
+}
+
+fn a_detached_child_lives_on() {
+    let segment = Segment::create(1 << 12).unwrap();
+    let queue = Queue::<u64>::create(&segment, "numbers", 1 << 10).unwrap();
+    let child = ADD.with(&3).unwrap().segment(&segment).spawn().unwrap();
+    child.detach();
+    for number in 0..3 {
+        assert_eq!(queue.recv_timeout(LIMIT).unwrap(), number);
+    }
+    wait_until(|| children().is_empty());
 }
 
 fn nobody_outlives_the_parent() {
@@ -286,7 +312,7 @@ fn stale_segments_are_swept() {
     let mut child = spawn.spawn().unwrap();
     let mut address = String::new();
     child.take_stdout().unwrap().read_to_string(&mut address).unwrap();
-    assert_eq!(child.wait().unwrap(), Exit::Signal(6));
+    assert_eq!(child.wait().unwrap(), ABORTED);
     let address = address.trim_end();
 
     assert!(Path::new(address).exists(), "the dead clean nothing up");
@@ -358,7 +384,7 @@ fn a_dead_worker_costs_one_result() {
                 Ok(result) => assert_eq!(result, number * number),
                 Err(JobError::WorkerDied { pid, exit, worker }) => {
                     assert!(number % 30 == 14 && worker < 2);
-                    assert_eq!(exit, Exit::Signal(6));
+                    assert_eq!(exit, ABORTED);
                     assert!(!first || pids.contains(&pid), "an unknown worker");
                     first = false;
                 }
@@ -376,6 +402,7 @@ fn a_retry_gives_the_job_to_another() {
     assert_eq!(pool.apply(Job::Square(4)), Ok(16));
 }
 
+#[cfg(unix)]
 fn killed_workers_lose_nothing_else() {
     use rustix::process::{Pid, Signal, kill_process};
 
