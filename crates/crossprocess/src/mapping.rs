@@ -31,7 +31,11 @@ impl Mapping {
     }
 
     pub fn open(id: &str) -> Result<Self, ShmemError> {
-        ShmemConf::new().os_id(id).open().map(Self::new)
+        let conf = ShmemConf::new().os_id(id);
+        // By its name, where this process has another folder for temporary files.
+        #[cfg(windows)]
+        let conf = conf.allow_raw(true);
+        conf.open().map(Self::new)
     }
 
     fn new(mut shmem: Shmem) -> Self {

@@ -37,6 +37,10 @@ pub const DEFAULT_TICK: Duration = Duration::from_millis(50);
 /// Stored last when a segment is made; the low byte is the version of the layout.
 const MAGIC: u64 = 0x6372_6f73_7370_7201;
 
+/// Words that a segment has a multiple of. Other systems tell those who attach the size
+/// in whole pages; the largest, of 16 KiB, are those of macOS.
+const GRAIN: usize = if cfg!(target_os = "linux") { 1 } else { (16 << 10) / 8 };
+
 /// Bytes of a name, at most.
 pub(crate) const LONGEST_NAME: usize = 48;
 
@@ -409,6 +413,7 @@ impl Inner {
         let words = size
             .div_ceil(8)
             .checked_add(at::BEGIN)
+            .and_then(|words| words.checked_next_multiple_of(GRAIN))
             .filter(|&words| words < isize::MAX as usize / 8)
             .ok_or_else(|| Error::Invalid(format!("{size} bytes are too many")))?;
         let micros = u64::try_from(tick.as_micros()).unwrap_or(u64::MAX).max(1);

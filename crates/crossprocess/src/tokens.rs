@@ -158,9 +158,20 @@ fn unlink(id: &str) {
     let _ = rustix::shm::unlink(os_name(id));
 }
 
-/// The system frees shared memory with its last user.
-#[cfg(not(unix))]
-fn unlink(_id: &str) {}
+/// Removes the file behind shared memory, or lets it go with its last user: Windows
+/// removes no file that is mapped.
+#[cfg(windows)]
+fn unlink(id: &str) {
+    use std::os::windows::fs::OpenOptionsExt;
+
+    const DELETE: u32 = 0x0001_0000;
+    const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
+
+    let mut to_delete = OpenOptions::new();
+    to_delete.access_mode(DELETE).custom_flags(FILE_FLAG_DELETE_ON_CLOSE);
+    // Where `shared_memory` has it. Nothing to remove is what it should come to.
+    let _ = to_delete.open(std::env::temp_dir().join("shared_memory-rs").join(id));
+}
 
 /// Takes the memory from the system now, as a page that cannot be had later is a SIGBUS.
 #[cfg(target_os = "linux")]

@@ -136,7 +136,7 @@ fn names_are_checked() {
     for name in ["", "a name that is longer than forty-eight bytes, by far"] {
         assert!(matches!(Event::create(&segment, name), Err(Error::Invalid(_))));
     }
-    let large = Lock::create(&segment, "large", [0u64; 1000]).unwrap_err();
+    let large = Lock::create(&segment, "large", [0u64; 4000]).unwrap_err();
     assert!(matches!(large, Error::Full { .. }));
     for number in 0..255 {
         Event::create(&segment, &format!("event {number}")).ok();
