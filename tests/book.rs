@@ -221,6 +221,7 @@ fn broken_pages_do_not_build() -> anyhow::Result<()> {
         ("{{#include no.rs}}", "page.md:7: "),
         ("{{#listing no.rs}}", "failed to read `no.rs`"),
         ("{{#listing counter.txt:no}}", "`no`"),
+        ("{{#listing counter.txt to=no}}", "no line of `counter.txt` has `no`"),
         ("{{#rustdoc_include counter.txt:no}}", "use `listing`"),
         ("```rust\nfn typed() {}\n```", "sketch"),
         ("[there](no.md)", "there is no no.html"),

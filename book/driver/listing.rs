@@ -23,13 +23,15 @@ pub struct Excerpt {
 }
 
 impl Excerpt {
-    /// Leaves out what comes after the first line that contains `to`; `None` without such.
-    pub fn end_at(&mut self, to: &str) -> Option<()> {
-        let kept = 1 + self.text.lines().position(|line| line.contains(to))?;
-        let [only] = self.parts.as_mut_slice() else { return None };
-        only.last = only.first + kept - 1;
-        let lines: Vec<&str> = self.text.lines().take(kept).collect();
-        self.text = lines.join("\n");
+    /// Leaves out what comes after the first line that contains `to`.
+    ///
+    /// `text` is the file. `None` when no line of the only part contains it.
+    pub fn end_at(&mut self, text: &str, to: &str) -> Option<()> {
+        let [part] = self.parts.as_mut_slice() else { return None };
+        let lines: Vec<&str> = text.lines().collect();
+        let shown = &lines[part.first - 1..part.last];
+        part.last = part.first + shown.iter().position(|line| line.contains(to))?;
+        show(&lines, *part).trim_end().clone_into(&mut self.text);
         Some(())
     }
 }
@@ -257,6 +259,15 @@ mod tests {}
     fn a_whole_file_ends_before_its_tests() {
         let whole = shown("");
         assert!(whole.ends_with("fn drop(&mut self) {}\n}"), "{whole}");
+    }
+
+    #[test]
+    fn a_listing_may_end_at_a_line() {
+        let mut add = excerpt("a.rs", FILE, "Counter::add").unwrap();
+        assert!(add.end_at(FILE, "impl Drop").is_none(), "beyond the part");
+        add.end_at(FILE, "self.n").unwrap();
+        assert_eq!(add.text, "/// Adds one.\nfn add(&mut self) {\n    self.n += 1;");
+        assert_eq!(add.parts, [Lines { first: 7, last: 10 }]);
     }
 
     #[test]

@@ -305,7 +305,7 @@ impl Page<'_> {
         let mut excerpt = listing::excerpt(file, &text, selection)?;
         if let Some(to) = to {
             excerpt
-                .end_at(to)
+                .end_at(&text, to)
                 .with_context(|| format!("no line of `{of}` has `{to}`"))?;
         }
         if file.ends_with(".rs") {
