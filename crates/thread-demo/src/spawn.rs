@@ -55,22 +55,19 @@ fn count_to_four() -> anyhow::Result<()> {
 
 fn count_primes() -> anyhow::Result<()> {
     let main = Actor::new("main");
-    let workers: Vec<_> =
-        (1..=WORK.len()).map(|number| Actor::new(format!("worker {number}"))).collect();
     let (finished, finishes) = mpsc::channel();
 
     // ANCHOR: start_all_then_join
-    let threads: Vec<_> = WORK
-        .into_iter()
-        .zip(workers)
-        .enumerate()
-        .map(|(index, ((limit, _), me))| {
+    let threads: Vec<_> = (1..)
+        .zip(WORK)
+        .map(|(number, (limit, _))| {
+            let me = Actor::new(format!("worker {number}"));
             let finished = finished.clone();
             thread::spawn(move || {
                 let _working = me.works(format!("the primes below {limit}"));
                 let found = primes::count(0..limit);
                 // Main holds the other end until all are joined.
-                finished.send(index + 1).unwrap();
+                finished.send(number).unwrap();
                 found
             })
         })
