@@ -2,6 +2,8 @@
 //!
 //! The children are this executable, in a role, so it has a `main` of its own.
 
+mod filter;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
@@ -15,6 +17,7 @@ use crossprocess::process::{Entry, Exit, Spawn, child_role, children};
 use crossprocess::{
     Array, ByteQueue, Error, Latch, Lock, LockError, Loss, Queue, Segment, Semaphore,
 };
+use filter::Wanted;
 use serde::{Deserialize, Serialize};
 
 /// Longer than anything takes that does not hang.
@@ -107,14 +110,13 @@ fn main() -> ExitCode {
         ("what_a_killed_sender_sent_is_whole", what_a_killed_sender_sent_is_whole),
         ("a_killed_receiver_takes_one_message_along", reconcile),
     ];
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    if args.iter().any(|arg| arg == "--list") {
-        return ExitCode::SUCCESS;
+    let wanted = Wanted::from_args();
+    if !wanted.exists(tests.iter().map(|(name, _)| *name)) {
+        return ExitCode::FAILURE;
     }
-    let filter = args.iter().find(|arg| !arg.starts_with('-'));
     let descriptors = open_descriptors();
     for (name, test) in tests {
-        if filter.is_none_or(|filter| name.contains(filter.as_str())) {
+        if wanted.includes(name) {
             let begun = Instant::now();
             test();
             eprintln!("test {name} ... ok ({:.2} s)", begun.elapsed().as_secs_f64());

@@ -12,6 +12,9 @@
 //!          CROSSPROCESS_STORM=1000 as often at random
 
 #[cfg(target_os = "linux")]
+#[path = "../filter/mod.rs"]
+mod filter;
+#[cfg(target_os = "linux")]
 mod scenarios;
 #[cfg(target_os = "linux")]
 mod storm;
@@ -23,10 +26,11 @@ use std::process::ExitCode;
 
 #[cfg(target_os = "linux")]
 use crossprocess::process::child_role;
+#[cfg(target_os = "linux")]
+use filter::Wanted;
 
 #[cfg(target_os = "linux")]
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).collect();
     if sweep::is_victim() {
         sweep::victim();
         return ExitCode::SUCCESS;
@@ -34,13 +38,13 @@ fn main() -> ExitCode {
     if let Some(role) = child_role() {
         return role.on(&storm::VICTIM, |name: String| storm::victim(&name)).finish();
     }
-    // libtest's flags may be passed to all test binaries at once.
-    if args.iter().any(|arg| arg == "--list") {
-        return ExitCode::SUCCESS;
+    let wanted = Wanted::from_args();
+    let names: Vec<String> = sweep::names().chain(storm::names()).collect();
+    if !wanted.exists(names.iter().map(String::as_str)) {
+        return ExitCode::FAILURE;
     }
-    let filter = args.iter().find(|arg| !arg.starts_with('-')).map(String::as_str);
-    let swept = sweep::run(filter);
-    let stormed = storm::run(filter);
+    let swept = sweep::run(&wanted);
+    let stormed = storm::run(&wanted);
     eprintln!("ok: {swept} scenarios swept, {stormed} stormed; nobody hung");
     ExitCode::SUCCESS
 }
@@ -48,10 +52,4 @@ fn main() -> ExitCode {
 #[cfg(not(target_os = "linux"))]
 fn main() {
     eprintln!("single steps need ptrace(2) of Linux: nothing was tested");
-}
-
-/// True if this test is meant: all are, without a filter.
-#[cfg(target_os = "linux")]
-fn matches(filter: Option<&str>, kind: &str, name: &str) -> bool {
-    filter.is_none_or(|filter| format!("{kind} {name}").contains(filter))
 }

@@ -15,7 +15,7 @@ use crossprocess::{
     Options, ReentrantLock, RwLock, Segment, Semaphore, Value,
 };
 
-use crate::matches;
+use crate::filter::Wanted;
 
 /// What a victim does until it is killed: the name of the object.
 pub const VICTIM: Entry<String> = Entry::new("storm");
@@ -303,12 +303,20 @@ pub fn victim(name: &str) -> ExitCode {
     }
 }
 
-pub fn run(filter: Option<&str>) -> usize {
+pub fn names() -> impl Iterator<Item = String> {
+    STORMS.iter().map(|storm| name(storm))
+}
+
+fn name(storm: &Storm) -> String {
+    format!("storm {}", storm.name)
+}
+
+pub fn run(wanted: &Wanted) -> usize {
     let kills = std::env::var("CROSSPROCESS_STORM")
         .ok()
         .and_then(|kills| kills.parse().ok())
         .unwrap_or(KILLS);
-    let chosen = STORMS.iter().filter(|storm| matches(filter, "storm", storm.name));
+    let chosen = STORMS.iter().filter(|storm| wanted.includes(&name(storm)));
     chosen.map(|storm| rage(storm, kills)).count()
 }
 

@@ -17,7 +17,7 @@ use nix::sys::signal::{Signal, raise};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use crate::matches;
+use crate::filter::Wanted;
 use crate::scenarios::{SCENARIOS, Scenario};
 
 const VICTIM: &str = "CROSSPROCESS_TEST_VICTIM";
@@ -60,12 +60,18 @@ pub fn victim() {
     raise(Signal::SIGSTOP).expect("stop");
 }
 
-pub fn run(filter: Option<&str>) -> usize {
+pub fn names() -> impl Iterator<Item = String> {
+    SCENARIOS.iter().map(|scenario| name(scenario))
+}
+
+fn name(scenario: &Scenario) -> String {
+    format!("sweep {}", scenario.name)
+}
+
+pub fn run(wanted: &Wanted) -> usize {
     watch();
-    let chosen: Vec<&Scenario> = SCENARIOS
-        .iter()
-        .filter(|scenario| matches(filter, "sweep", scenario.name))
-        .collect();
+    let chosen: Vec<&Scenario> =
+        SCENARIOS.iter().filter(|scenario| wanted.includes(&name(scenario))).collect();
     for scenario in &chosen {
         sweep(scenario);
     }
