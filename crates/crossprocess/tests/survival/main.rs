@@ -8,12 +8,15 @@
 //!
 //! Run:     cargo test -p crossprocess --test survival [-- 'sweep queue']
 //! Expect:  one line a scenario, with the slowest recovery; ends with `ok:`
-//! Nightly: CROSSPROCESS_SWEEP=every kills at every single instruction (use --release),
+//! Nightly: CROSSPROCESS_SWEEP=changes kills after every single change of shared memory,
+//!          CROSSPROCESS_SWEEP=every at every instruction as well (use --release),
 //!          CROSSPROCESS_STORM=1000 as often at random
 
 #[cfg(target_os = "linux")]
 #[path = "../filter/mod.rs"]
 mod filter;
+#[cfg(target_os = "linux")]
+mod pool;
 #[cfg(target_os = "linux")]
 mod scenarios;
 #[cfg(target_os = "linux")]
@@ -31,12 +34,18 @@ use filter::Wanted;
 
 #[cfg(target_os = "linux")]
 fn main() -> ExitCode {
+    if let Some(role) = child_role() {
+        return role
+            .on(&storm::VICTIM, |name: String| storm::victim(&name))
+            .work(&pool::WORK, pool::prepare, pool::work)
+            .finish();
+    }
     if sweep::is_victim() {
         sweep::victim();
         return ExitCode::SUCCESS;
     }
-    if let Some(role) = child_role() {
-        return role.on(&storm::VICTIM, |name: String| storm::victim(&name)).finish();
+    if pool::is_owner() {
+        return pool::owner();
     }
     let wanted = Wanted::from_args();
     let names: Vec<String> = sweep::names().chain(storm::names()).collect();
