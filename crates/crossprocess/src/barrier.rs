@@ -81,8 +81,14 @@ impl Barrier {
     }
 
     /// Takes part from now on: without this process no round is complete.
-    pub fn join(&self) {
-        self.raw().join(self.cell.world());
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if the system does not say who is alive.
+    pub fn join(&self) -> Result<(), Error> {
+        self.raw()
+            .join(self.cell.world())
+            .map_err(|missed| Error::missed(missed, || self.cell.object()))
     }
 
     /// Waits for the others; blocks until all have come, or one never can.
@@ -111,6 +117,24 @@ impl Barrier {
     /// As [`Barrier::wait`].
     pub fn wait_with(&self, action: impl FnOnce()) -> Result<Passage, Error> {
         self.wait_until(Deadline::Never, action)
+    }
+
+    /// As [`Barrier::wait_with`], for `limit` at most; then the barrier breaks for
+    /// everybody.
+    ///
+    /// # Errors
+    ///
+    /// As [`Barrier::wait`].
+    ///
+    /// # Panics
+    ///
+    /// If `action` panics.
+    pub fn wait_timeout_with(
+        &self,
+        limit: Duration,
+        action: impl FnOnce(),
+    ) -> Result<Passage, Error> {
+        self.wait_until(Deadline::after(limit), action)
     }
 
     fn wait_until(

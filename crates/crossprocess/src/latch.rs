@@ -71,7 +71,7 @@ impl Latch {
     ///
     /// [`Error::Overflow`] after 4,294,967,295 promises of one process.
     pub fn pledge(&self) -> Result<Pledge<'_>, Error> {
-        if self.raw().owed.add(self.cell.world(), 1) {
+        if self.raw().pledge(self.cell.world()) {
             Ok(Pledge { latch: self, was_panicking: thread::panicking() })
         } else {
             Err(Error::Overflow { object: self.cell.object() })

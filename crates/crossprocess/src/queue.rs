@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::cell::{Cell, Kind, Shape};
 use crate::raw::gate::Gate;
 use crate::raw::mutex::RawMutex;
-use crate::raw::ring::{Message, RawRing, Refused, Unfinished, last_holder};
+use crate::raw::ring::{Message, RawRing, Refused, Unfinished};
 use crate::raw::shares::Shares;
 use crate::raw::{Deadline, SLOTS};
 use crate::segment::Inner;
@@ -627,7 +627,7 @@ impl<T: Serialize + DeserializeOwned> JoinableQueue<T> {
         match unfinished.wait(world, &bytes.raw(), until) {
             Ok(0) => Ok(()),
             Ok(count) => {
-                let last = last_holder(&unfinished.taken, world);
+                let last = unfinished.taken.gone(world);
                 let last = last.map(|owner| bytes.cell.peer(owner));
                 Err(Error::Lost { object: object(), count, last })
             }

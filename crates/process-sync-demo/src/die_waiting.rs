@@ -87,7 +87,7 @@ pub const CASES: [Case; 4] = [
         name: "Barrier",
         victim: |stage| {
             let barrier = Barrier::open(&stage.segment, "it")?;
-            barrier.join();
+            barrier.join()?;
             let _waiting = stage.wait("two others");
             barrier.wait().map(drop)
         },

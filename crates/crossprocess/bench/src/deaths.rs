@@ -196,7 +196,7 @@ pub fn victim(what: String) -> Result<(), Error> {
             drop(changed.wait_while(guard, |value| *value == 0)?);
         }
         _ => {
-            barrier.join();
+            barrier.join()?;
             ready.set();
             barrier.wait()?;
         }

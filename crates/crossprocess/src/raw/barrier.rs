@@ -56,7 +56,18 @@ const ROUND_BITS: u64 = (1 << 24) - 1;
 
 impl<W: World> RawBarrier<'_, W> {
     /// Makes this process one of those without whom a round cannot be complete.
-    pub fn join(&self, world: &W) {
+    pub fn join(&self, world: &W) -> Result<(), Missed> {
+        self.lock(world, Deadline::Never)?;
+        self.join_locked(world);
+        self.mutex.unlock(world);
+        Ok(())
+    }
+
+    fn join_locked(&self, world: &W) {
+        // What is erased by taking part must have been told before.
+        if let Some(dead) = self.members.predecessor(world) {
+            self.break_locked(world, Cause::Died, dead);
+        }
         if self.members.mine(world) == 0 {
             self.members.add(world, 1);
         }
@@ -71,7 +82,7 @@ impl<W: World> RawBarrier<'_, W> {
         action: impl FnOnce(),
     ) -> Result<Round, Missed> {
         self.lock(world, until)?;
-        self.join(world);
+        self.join_locked(world);
         let round = self.round.load(Relaxed);
         if let Some(broken) = self.broken(round) {
             self.mutex.unlock(world);
@@ -186,13 +197,17 @@ impl<W: World> RawBarrier<'_, W> {
 
     fn lock(&self, world: &W, until: Deadline) -> Result<(), Missed> {
         if let Taken::From(dead) = self.mutex.lock(world, until, OnDeath::Inherit)? {
-            let round = self.round.load(Relaxed);
-            if self.broken(round).is_none() {
-                self.store_break(round, Cause::Died, dead);
-                self.gate.notify(world, u32::MAX);
-            }
+            self.break_locked(world, Cause::Died, dead);
         }
         Ok(())
+    }
+
+    fn break_locked(&self, world: &W, cause: Cause, by: Owner) {
+        let round = self.round.load(Relaxed);
+        if self.broken(round).is_none() {
+            self.store_break(round, cause, by);
+            self.gate.notify(world, u32::MAX);
+        }
     }
 
     fn store_break(&self, round: u64, cause: Cause, by: Owner) {
@@ -227,16 +242,7 @@ impl<W: World> RawBarrier<'_, W> {
     /// A member that is not among the living.
     fn missing(&self, world: &W) -> Result<Option<Owner>, Error> {
         let dead = self.members.probe(world)?;
-        if dead.is_some() {
-            return Ok(dead);
-        }
-        // Somebody else may have taken the dead one out of the table already.
-        Ok(self.members.words.iter().enumerate().find_map(|(slot, word)| {
-            let word = word.load(Acquire);
-            let generation = (word >> 32) as u32 & (Owner::MASK >> 8);
-            let owner = Owner::new(slot, generation);
-            (word as u32 != 0 && world.member(slot) != Some(owner)).then_some(owner)
-        }))
+        Ok(dead.or_else(|| self.members.gone(world)))
     }
 
     fn arrived_in(&self, slot: usize, owner: Owner, round: u64) -> u32 {

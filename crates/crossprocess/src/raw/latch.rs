@@ -40,6 +40,16 @@ impl<W: World> RawLatch<'_, W> {
         }
     }
 
+    /// Gives one pledge; false if there are more than can be counted.
+    pub fn pledge(&self, world: &W) -> bool {
+        // What is erased by that must have been told before.
+        if let Some(dead) = self.owed.predecessor(world) {
+            self.abandoned.store(dead.0, Release);
+            self.wake_all(world);
+        }
+        self.owed.add(world, 1)
+    }
+
     /// Keeps one pledge.
     pub fn keep(&self, world: &W) {
         // The count first: killed in between, the survivors see a pledge that was kept
@@ -80,7 +90,8 @@ impl<W: World> RawLatch<'_, W> {
             if parked == Parked::Changed {
                 continue;
             }
-            if let Some(dead) = self.owed.probe(world).map_err(Missed::Failed)? {
+            let dead = self.owed.probe(world).map_err(Missed::Failed)?;
+            if let Some(dead) = dead.or_else(|| self.owed.gone(world)) {
                 // Not if it was the last pledge, and kept.
                 if self.remaining.load(Acquire) != 0 {
                     self.abandoned.store(dead.0, Release);

@@ -227,6 +227,12 @@ impl Process {
         self.machine.kernel.lock().unwrap().dead[slot]
     }
 
+    /// Another process, in the table before it begins.
+    fn attached(&self, slot: usize) -> Self {
+        self.machine.members.lock().unwrap()[slot] = true;
+        Self { machine: Arc::clone(&self.machine), slot }
+    }
+
     /// Runs `life` as a process that may be killed at any of its first accesses.
     fn start(
         &self,
@@ -236,8 +242,7 @@ impl Process {
     ) -> thread::JoinHandle<()> {
         /// More than any process of a model has.
         const ACCESSES: u32 = 120;
-        let process = Self { machine: Arc::clone(&self.machine), slot };
-        process.machine.members.lock().unwrap()[slot] = true;
+        let process = self.attached(slot);
         thread::spawn(move || {
             let accesses_left = mortal.then(|| thread_rng().gen_range(0..ACCESSES));
             PROCESS.with(|life| life.borrow_mut().accesses_left = accesses_left);
@@ -492,8 +497,8 @@ fn a_barrier_breaks_or_opens() {
         };
         let others = [(1, true), (2, false)].map(|(slot, mortal)| {
             // Before they can die: who never took part cannot be missed.
-            let joining = Process { machine: Arc::clone(&process.machine), slot };
-            barrier(&joining).join(&joining);
+            let joining = process.attached(slot);
+            ok(barrier(&joining).join(&joining));
             process.start(slot, mortal, work)
         });
         work(process);
@@ -541,8 +546,8 @@ fn a_latch_opens_or_says_who_broke_a_pledge() {
     check(|process| {
         process.machine.halves[0].store(2, Relaxed);
         let others = [1, 2].map(|slot| {
-            let pledging = Process { machine: Arc::clone(&process.machine), slot };
-            assert!(latch(&pledging).owed.add(&pledging, 1));
+            let pledging = process.attached(slot);
+            assert!(latch(&pledging).pledge(&pledging));
             process.start(slot, slot == 1, |process| latch(process).keep(process))
         });
         match latch(process).wait(process, Deadline::Never).unwrap() {

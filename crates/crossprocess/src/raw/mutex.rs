@@ -6,6 +6,7 @@
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::{Deadline, Missed, Owner, Parked, Word, World};
+use crate::Error;
 
 /// Somebody may be asleep on the word.
 const WAITERS: u32 = 1 << 31;
@@ -104,7 +105,13 @@ impl<W: World> RawMutex<'_, W> {
                     }
                 }
                 slept = WAITERS;
-                world.park(self.word, word | WAITERS, until)
+                let member = owner.slot().and_then(|slot| world.member(slot));
+                if member == Some(owner) {
+                    world.park(self.word, word | WAITERS, until)
+                } else {
+                    // It is known to be dead already: no tick has to tell.
+                    Parked::Tick
+                }
             };
             if parked == Parked::Changed {
                 continue;
@@ -130,6 +137,15 @@ impl<W: World> RawMutex<'_, W> {
                 (Parked::Expired, _) => return Err(Missed::Expired),
                 _ => {}
             }
+        }
+    }
+
+    /// Asks whether the owner is alive. One that is not is known to everybody from then
+    /// on, and `lock` takes its place without waiting for a tick.
+    pub fn probe_owner(&self, world: &W) -> Result<(), Error> {
+        match self.owner() {
+            Some(owner) => world.probe(owner).map(drop),
+            None => Ok(()),
         }
     }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use super::gate::Gate;
 use super::mutex::{OnDeath, RawMutex};
 use super::shares::Shares;
-use super::{Deadline, Missed, Owner, Parked, Patience, Word, World, spin_until};
+use super::{Deadline, Missed, Parked, Patience, Word, World, spin_until};
 
 /// A place in the ring and the number of messages before it, in one word, so that one
 /// store moves both: `messages << 32 | words`, each modulo 2^32.
@@ -450,17 +450,4 @@ impl<W: World> Unfinished<'_, W> {
         self.done.store(u64::from(done), Release);
         Ok(lost)
     }
-}
-
-/// The last process known to have died with a task, for messages.
-pub(crate) fn last_holder<W: World>(
-    shares: &Shares<'_, W>,
-    world: &W,
-) -> Option<Owner> {
-    shares.words.iter().enumerate().find_map(|(slot, word)| {
-        let word = word.load(Acquire);
-        let generation = (word >> 32) as u32 & (Owner::MASK >> 8);
-        let owner = Owner::new(slot, generation);
-        (word as u32 != 0 && world.member(slot) != Some(owner)).then_some(owner)
-    })
 }

@@ -92,4 +92,23 @@ impl<W: World> Shares<'_, W> {
         }
         Ok(dead)
     }
+
+    /// One who held something and is not in the table any more: whoever asked for
+    /// whatever other reason may have taken them out before.
+    pub fn gone(&self, world: &W) -> Option<Owner> {
+        (0..self.words.len()).find_map(|slot| self.gone_from(world, slot))
+    }
+
+    /// One who had the slot of this process before it, and still held something. The
+    /// next `add` erases that.
+    pub fn predecessor(&self, world: &W) -> Option<Owner> {
+        self.gone_from(world, world.me().slot().expect("this process is attached"))
+    }
+
+    fn gone_from(&self, world: &W, slot: usize) -> Option<Owner> {
+        let word = self.words[slot].load(Acquire);
+        let generation = (word >> 32) as u32 & (Owner::MASK >> 8);
+        let owner = Owner::new(slot, generation);
+        (word as u32 != 0 && world.member(slot) != Some(owner)).then_some(owner)
+    }
 }

@@ -334,7 +334,7 @@ pub const SCENARIOS: &[Scenario] = &[
         },
         victim: |segment, begin| {
             let barrier = Barrier::open(segment, "barrier").unwrap();
-            barrier.join();
+            barrier.join().unwrap();
             begin();
             let _ = barrier.wait_timeout(Duration::from_millis(12));
         },
