@@ -177,6 +177,39 @@ impl Error {
 ///
 /// With [`LockError::OwnerDied`] the lock *is* held: the guard is inside. Otherwise it
 /// is not.
+///
+/// As std's `PoisonError`, it borrows from the lock, and so cannot go through `?` into
+/// `Box<dyn Error>` or `anyhow::Error`, which want what lives on its own. Into a
+/// function that returns this crate's [`Error`] it goes as it is; elsewhere
+/// [`LockError::into_error`] says the same without the guard:
+///
+/// ```
+/// use crossprocess::{Lock, LockError, Segment};
+///
+/// // The same with `anyhow::Result<u64>`.
+/// fn deposit(lock: &Lock<u64>) -> Result<u64, Box<dyn std::error::Error + Send + Sync>> {
+///     let mut balance = lock.lock().map_err(LockError::into_error)?;
+///     *balance += 1;
+///     Ok(*balance)
+/// }
+///
+/// let segment = Segment::create(1 << 12)?;
+/// let lock = Lock::create(&segment, "balance", 0)?;
+/// assert_eq!(deposit(&lock)?, 1);
+///
+/// // Another one leaves while it holds the lock: it is missed, by name.
+/// let other = Segment::attach(segment.address())?;
+/// let leaver = other.me();
+/// std::mem::forget(Lock::<u64>::open(&other, "balance")?.lock()?);
+/// drop(other);
+/// let error = deposit(&lock).unwrap_err();
+/// assert_eq!(error.to_string(), format!("{leaver} died while it held lock `balance`"));
+///
+/// // The lock was released by that, and stays poisoned until somebody clears it.
+/// lock.clear_poison();
+/// assert_eq!(deposit(&lock)?, 2);
+/// # Ok::<(), crossprocess::Error>(())
+/// ```
 #[non_exhaustive]
 pub enum LockError<G> {
     /// The lock was got, but a process was lost while it held it.
@@ -223,6 +256,13 @@ impl<G> OwnerDied<G> {
     pub fn get_ref(&self) -> &G {
         &self.guard
     }
+
+    /// Releases the lock, and keeps what can be told: [`Error::OwnerDied`].
+    pub fn into_error(self) -> Error {
+        let Self { guard, object, peer, loss } = self;
+        drop(guard);
+        Error::OwnerDied { object, peer, loss }
+    }
 }
 
 impl<G> LockError<G> {
@@ -237,10 +277,7 @@ impl<G> LockError<G> {
     /// Releases the lock, if it is held, and keeps what can be told about it.
     pub fn into_error(self) -> Error {
         match self {
-            Self::OwnerDied(OwnerDied { guard, object, peer, loss }) => {
-                drop(guard);
-                Error::OwnerDied { object, peer, loss }
-            }
+            Self::OwnerDied(died) => died.into_error(),
             Self::WouldBlock { object } => Error::WouldBlock { object },
             Self::TimedOut { object } => Error::TimedOut { object },
             Self::Failed(error) => error,

@@ -120,7 +120,7 @@ mod tokens;
 mod value;
 
 pub use barrier::{Barrier, Passage};
-pub use condition::{Condition, TimedWaitResult, WaitResult};
+pub use condition::{Condition, Guard, TimedWaitResult, WaitResult};
 pub use error::{BreakCause, Error, LockError, Loss, OwnerDied, Peer};
 pub use event::Event;
 pub use latch::{Latch, Pledge};

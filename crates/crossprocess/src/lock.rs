@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::cell::{Cell, Kind, Shape};
+use crate::condition::sealed::Guard;
 use crate::plain::{self, Plain, content_of};
 use crate::raw::mutex::{OnDeath, RawMutex, Taken};
 use crate::raw::rw::PANICKED;
@@ -252,7 +253,7 @@ pub struct LockGuard<'a, T: Plain> {
     _not_send: PhantomData<*const ()>,
 }
 
-impl<'a, T: Plain> LockGuard<'a, T> {
+impl<T: Plain> LockGuard<'_, T> {
     /// Stores the value now: what is lost with this process begins after this.
     #[inline]
     pub fn commit(guard: &mut Self) {
@@ -261,9 +262,28 @@ impl<'a, T: Plain> LockGuard<'a, T> {
             guard.changed = false;
         }
     }
+}
 
-    pub(crate) fn lock_of(guard: &Self) -> &'a Lock<T> {
-        guard.lock
+impl<'a, T: Plain> Guard for LockGuard<'a, T> {
+    type Value = T;
+    type Released = &'a Lock<T>;
+
+    fn release(self) -> &'a Lock<T> {
+        self.lock
+    }
+
+    fn take_again(
+        lock: &'a Lock<T>,
+        after_tick: bool,
+    ) -> Result<Self, LockError<Self>> {
+        if after_tick {
+            lock.mutex().probe_owner(lock.cell.world()).map_err(LockError::Failed)?;
+        }
+        lock.lock()
+    }
+
+    fn show<R>(&mut self, look: impl FnOnce(&mut T) -> R) -> Result<R, Error> {
+        Ok(look(self))
     }
 }
 

@@ -39,6 +39,7 @@ use serde::{Deserialize, Serialize};
 use crate::cell::{Cell, Kind, Shape};
 use crate::process::{Child, Entry, Exit, Role};
 use crate::queue::{decoded, encoded};
+use crate::raw::Deadline;
 use crate::{ByteQueue, Error, Segment};
 
 const TASKS: &str = "tasks";
@@ -679,6 +680,23 @@ where
 
     /// The next result: of the job that is due, or of any.
     fn next(&mut self, in_order: bool) -> Option<(u64, JobResult<R>)> {
+        self.next_until(Deadline::Never, in_order).ok().flatten()
+    }
+
+    fn next_timeout(
+        &mut self,
+        limit: Duration,
+        in_order: bool,
+    ) -> Result<Option<(u64, JobResult<R>)>, Error> {
+        self.next_until(Deadline::after(limit), in_order)
+    }
+
+    /// An error is that `until` has passed; all others are results.
+    fn next_until(
+        &mut self,
+        until: Deadline,
+        in_order: bool,
+    ) -> Result<Option<(u64, JobResult<R>)>, Error> {
         loop {
             let ready = match self.results.first_key_value() {
                 Some((&number, _)) => !in_order || number == self.due,
@@ -686,33 +704,42 @@ where
             };
             if ready {
                 self.due += 1;
-                let (number, result) = self.results.pop_first()?;
-                return Some((number - self.first, result));
+                let first = self.first;
+                let next = self.results.pop_first();
+                return Ok(next.map(|(number, result)| (number - first, result)));
             }
             if self.failed {
-                return None;
+                return Ok(None);
             }
-            if let Err(error) = self.go_on() {
+            let patience = match until {
+                Deadline::At(at) => at.saturating_duration_since(Instant::now()),
+                _ => SUPERVISION,
+            };
+            if patience.is_zero() {
+                let object = "a result of the pool".into();
+                return Err(Error::TimedOut { object });
+            }
+            if let Err(error) = self.go_on(patience.min(SUPERVISION)) {
                 self.failed = true;
                 let why = match std::error::Error::source(&error) {
                     Some(source) => format!("{error}: {source}"),
                     None => error.to_string(),
                 };
-                return Some((self.due - self.first, Err(JobError::Pool { why })));
+                return Ok(Some((self.due - self.first, Err(JobError::Pool { why }))));
             }
             if self.jobs.is_none() && self.open.is_empty() && self.results.is_empty() {
-                return None;
+                return Ok(None);
             }
         }
     }
 
     /// Sends what can be sent, takes what has come, looks after the workers.
-    fn go_on(&mut self) -> Result<(), Error> {
+    fn go_on(&mut self, patience: Duration) -> Result<(), Error> {
         self.send_ahead()?;
         if self.open.is_empty() {
             return Ok(());
         }
-        if let Some(answer) = self.pool.receive(SUPERVISION)? {
+        if let Some(answer) = self.pool.receive(patience)? {
             self.note(answer)?;
         }
         if self.last_look.elapsed() >= SUPERVISION {
@@ -885,6 +912,46 @@ where
 
 /// Results in the order of their jobs: see [`Pool::map`].
 pub struct Map<'p, I, J, R>(Run<'p, I, J, R>);
+
+impl<I, J, R> Map<'_, I, J, R>
+where
+    I: Iterator<Item = J>,
+    J: Serialize + DeserializeOwned,
+    R: Serialize + DeserializeOwned,
+{
+    /// As `next`; blocks for `limit` at most. The job goes on: its result can still be
+    /// waited for. Dropping the pool ends a worker whose job never does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TimedOut`].
+    pub fn next_timeout(
+        &mut self,
+        limit: Duration,
+    ) -> Result<Option<JobResult<R>>, Error> {
+        let next = self.0.next_timeout(limit, true)?;
+        Ok(next.map(|(_, result)| result))
+    }
+}
+
+impl<I, J, R> MapUnordered<'_, I, J, R>
+where
+    I: Iterator<Item = J>,
+    J: Serialize + DeserializeOwned,
+    R: Serialize + DeserializeOwned,
+{
+    /// As [`Map::next_timeout`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TimedOut`].
+    pub fn next_timeout(
+        &mut self,
+        limit: Duration,
+    ) -> Result<Option<(u64, JobResult<R>)>, Error> {
+        self.0.next_timeout(limit, false)
+    }
+}
 
 impl<I, J, R> Iterator for Map<'_, I, J, R>
 where

@@ -198,6 +198,20 @@ impl ByteQueue {
         self.recv_until(Deadline::Never, |_, bytes| bytes.copy_into(message))
     }
 
+    /// As [`ByteQueue::recv_timeout`], into a buffer that can be used again.
+    ///
+    /// # Errors
+    ///
+    /// As [`ByteQueue::recv_timeout`].
+    pub fn recv_timeout_into(
+        &self,
+        message: &mut Vec<u8>,
+        limit: Duration,
+    ) -> Result<(), Error> {
+        let until = Deadline::after(limit);
+        self.recv_until(until, |_, bytes| bytes.copy_into(message))
+    }
+
     /// Receives a message and takes it out of the queue only after `work` is done: if
     /// this process dies in there, or `work` fails or panics, the message is the next
     /// one to be received. So it can be worked on twice, but is never lost. Other
@@ -210,6 +224,28 @@ impl ByteQueue {
         &self,
         work: impl FnOnce(&[u8]) -> Result<R, E>,
     ) -> Result<R, E> {
+        self.recv_with_until(Deadline::Never, work)
+    }
+
+    /// As [`ByteQueue::recv_with`]; blocks for `limit` at most until there is a message.
+    /// How long `work` takes is up to it.
+    ///
+    /// # Errors
+    ///
+    /// Those of `work`, and those of [`ByteQueue::recv_timeout`].
+    pub fn recv_timeout_with<R, E: From<Error>>(
+        &self,
+        limit: Duration,
+        work: impl FnOnce(&[u8]) -> Result<R, E>,
+    ) -> Result<R, E> {
+        self.recv_with_until(Deadline::after(limit), work)
+    }
+
+    fn recv_with_until<R, E: From<Error>>(
+        &self,
+        until: Deadline,
+        work: impl FnOnce(&[u8]) -> Result<R, E>,
+    ) -> Result<R, E> {
         enum Stop<E> {
             Refused(Refused),
             Work(E),
@@ -220,7 +256,7 @@ impl ByteQueue {
             }
         }
         let mut message = Vec::new();
-        let result = self.raw().recv(self.cell.world(), Deadline::Never, |_, bytes| {
+        let result = self.raw().recv(self.cell.world(), until, |_, bytes| {
             bytes.copy_into(&mut message);
             work(&message).map_err(Stop::Work)
         });
@@ -445,6 +481,33 @@ impl<T: Serialize + DeserializeOwned> Queue<T> {
         self.recv_until(Deadline::after(limit), |_| {})
     }
 
+    /// Receives a message and takes it out of the queue only after `work` is done: see
+    /// [`ByteQueue::recv_with`].
+    ///
+    /// # Errors
+    ///
+    /// Those of `work`, and those of [`Queue::recv`]; the message stays then, also if it
+    /// is none of this type.
+    pub fn recv_with<R, E: From<Error>>(
+        &self,
+        work: impl FnOnce(T) -> Result<R, E>,
+    ) -> Result<R, E> {
+        self.bytes.recv_with(|bytes| work(self.message(bytes)?))
+    }
+
+    /// As [`Queue::recv_with`]; blocks for `limit` at most until there is a message.
+    ///
+    /// # Errors
+    ///
+    /// Those of `work`, and those of [`Queue::recv_timeout`]; the message stays then.
+    pub fn recv_timeout_with<R, E: From<Error>>(
+        &self,
+        limit: Duration,
+        work: impl FnOnce(T) -> Result<R, E>,
+    ) -> Result<R, E> {
+        self.bytes.recv_timeout_with(limit, |bytes| work(self.message(bytes)?))
+    }
+
     /// Messages until the queue is closed and empty; ends at the first error as well.
     pub fn iter(&self) -> impl Iterator<Item = T> {
         std::iter::from_fn(|| self.recv().ok())
@@ -484,8 +547,12 @@ impl<T: Serialize + DeserializeOwned> Queue<T> {
                 bytes.copy_into(buffer);
                 before(number);
             })?;
-            decoded(buffer, || format!("a message of {}", self.bytes.cell.object()))
+            self.message(buffer)
         })
+    }
+
+    fn message(&self, bytes: &[u8]) -> Result<T, Error> {
+        decoded(bytes, || format!("a message of {}", self.bytes.cell.object()))
     }
 }
 
@@ -552,6 +619,15 @@ impl<T: Serialize + DeserializeOwned> JoinableQueue<T> {
     /// As [`Queue::send`].
     pub fn send(&self, task: &T) -> Result<(), Error> {
         self.queue.send(task)
+    }
+
+    /// Sends a task if there is room for it, without blocking.
+    ///
+    /// # Errors
+    ///
+    /// As [`Queue::try_send`].
+    pub fn try_send(&self, task: &T) -> Result<(), Error> {
+        self.queue.try_send(task)
     }
 
     /// Sends a task; blocks for `limit` at most.
@@ -668,6 +744,11 @@ impl<T: Serialize + DeserializeOwned> JoinableQueue<T> {
     /// As [`ByteQueue::close`].
     pub fn close(&self) -> Result<(), Error> {
         self.queue.close()
+    }
+
+    /// True if no more tasks are accepted.
+    pub fn is_closed(&self) -> bool {
+        self.queue.is_closed()
     }
 
     /// How many tasks are in the queue at this moment.

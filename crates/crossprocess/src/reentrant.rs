@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::cell::{Cell, Kind, Shape};
+use crate::condition::sealed::Guard;
 use crate::lock::who_poisoned;
 use crate::plain::{self, Plain, content_of};
 use crate::raw::mutex::{OnDeath, RawMutex, Taken};
@@ -102,11 +103,6 @@ impl<T: Plain> ReentrantLock<T> {
     }
 
     fn lock_until(&self, until: Deadline) -> ReentrantResult<'_, T> {
-        let guard = || ReentrantGuard {
-            lock: self,
-            was_panicking: thread::panicking(),
-            _not_send: PhantomData,
-        };
         let depth = self.cell.half(2);
         // Relaxed: only this thread stores its own name here, and takes it away.
         if self.holder().load(Relaxed) == self.this_thread() {
@@ -115,24 +111,43 @@ impl<T: Plain> ReentrantLock<T> {
                 return Err(LockError::Failed(Error::Overflow { object }));
             };
             depth.store(deeper, Relaxed);
-            return Ok(guard());
+            return Ok(self.guard());
         }
 
+        self.take(until, 1)
+    }
+
+    /// Takes the lock, which this thread has not, for so many guards; returns one.
+    fn take(&self, until: Deadline, guards: u32) -> ReentrantResult<'_, T> {
         let taken = self
             .mutex()
             .lock(self.cell.world(), until, OnDeath::Poison)
             .map_err(|missed| LockError::missed(missed, || self.cell.object()))?;
-        depth.store(1, Relaxed);
+        self.cell.half(2).store(guards, Relaxed);
         self.holder().store(self.this_thread(), Relaxed);
         if let Taken::From(dead) = taken {
             self.cell.half(1).store(dead.0, Relaxed);
         }
         if taken == Taken::Clean {
-            return Ok(guard());
+            return Ok(self.guard());
         }
         let (peer, loss) = who_poisoned(&self.cell, self.cell.half(1).load(Relaxed));
         let object = self.cell.object();
-        Err(LockError::OwnerDied(OwnerDied { guard: guard(), object, peer, loss }))
+        let guard = self.guard();
+        Err(LockError::OwnerDied(OwnerDied { guard, object, peer, loss }))
+    }
+
+    fn guard(&self) -> ReentrantGuard<'_, T> {
+        ReentrantGuard {
+            lock: self,
+            was_panicking: thread::panicking(),
+            _not_send: PhantomData,
+        }
+    }
+
+    fn release(&self) {
+        self.holder().store(0, Relaxed);
+        self.mutex().unlock(self.cell.world());
     }
 
     /// Says that all is well: later calls of `lock` succeed again.
@@ -215,9 +230,49 @@ impl<T: Plain> ReentrantGuard<'_, T> {
     }
 }
 
+impl<'a, T: Plain> Guard for ReentrantGuard<'a, T> {
+    type Value = T;
+    /// The lock, and how many guards this thread has of it.
+    type Released = (&'a ReentrantLock<T>, u32);
+
+    fn release(self) -> Self::Released {
+        let lock = self.lock;
+        // Not dropped: the lock is released with all its guards, and this is the one
+        // that is given back.
+        std::mem::forget(self);
+        let guards = lock.cell.half(2).load(Relaxed);
+        lock.release();
+        (lock, guards)
+    }
+
+    fn take_again(
+        (lock, guards): Self::Released,
+        after_tick: bool,
+    ) -> Result<Self, LockError<Self>> {
+        if after_tick {
+            lock.mutex().probe_owner(lock.cell.world()).map_err(LockError::Failed)?;
+        }
+        lock.take(Deadline::Never, guards)
+    }
+
+    fn show<R>(&mut self, look: impl FnOnce(&mut T) -> R) -> Result<R, Error> {
+        let before = self.get()?;
+        let mut value = before;
+        let result = look(&mut value);
+        if bytemuck::bytes_of(&value) != bytemuck::bytes_of(&before) {
+            self.set(value);
+        }
+        Ok(result)
+    }
+}
+
 impl<T: Plain> Drop for ReentrantGuard<'_, T> {
     fn drop(&mut self) {
         let cell = &self.lock.cell;
+        // A wait that failed has released the lock for all guards of this thread.
+        if self.lock.holder().load(Relaxed) != self.lock.this_thread() {
+            return;
+        }
         if thread::panicking() && !self.was_panicking {
             cell.half(1).store(cell.world().me().0 | PANICKED, Relaxed);
             self.lock.mutex().set_poison(true);
@@ -225,8 +280,7 @@ impl<T: Plain> Drop for ReentrantGuard<'_, T> {
         let depth = cell.half(2).load(Relaxed).saturating_sub(1);
         cell.half(2).store(depth, Relaxed);
         if depth == 0 {
-            self.lock.holder().store(0, Relaxed);
-            self.lock.mutex().unlock(cell.world());
+            self.lock.release();
         }
     }
 }

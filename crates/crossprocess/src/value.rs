@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::time::Duration;
 
 use crate::cell::{Cell, Kind, Shape};
 use crate::plain::{self, Plain, content_of};
@@ -90,7 +91,32 @@ impl<T: Plain> Value<T> {
     ///
     /// As [`Value::get`].
     pub fn update<R>(&self, change: impl FnOnce(&mut T) -> R) -> Result<R, Error> {
-        let _held = Held::take(&self.cell)?;
+        self.update_until(Deadline::Never, change)
+    }
+
+    /// As [`Value::update`]; blocks for `limit` at most until nobody else is at it. With
+    /// `|value| *value` it reads, with `|value| *value = new` it writes.
+    ///
+    /// The other operations have no limit, as there is little to wait for: nobody holds
+    /// a value longer than a `change` takes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TimedOut`]; otherwise as [`Value::get`].
+    pub fn update_timeout<R>(
+        &self,
+        limit: Duration,
+        change: impl FnOnce(&mut T) -> R,
+    ) -> Result<R, Error> {
+        self.update_until(Deadline::after(limit), change)
+    }
+
+    fn update_until<R>(
+        &self,
+        until: Deadline,
+        change: impl FnOnce(&mut T) -> R,
+    ) -> Result<R, Error> {
+        let _held = Held::take_until(&self.cell, until)?;
         let mut value = self.load()?;
         let result = change(&mut value);
         plain::store(self.cell.words(0..Self::VALUE), &value);
@@ -254,7 +280,29 @@ impl<T: Plain> Array<T> {
     ///
     /// As [`Array::get`].
     pub fn update<R>(&self, change: impl FnOnce(&mut [T]) -> R) -> Result<R, Error> {
-        let _held = self.take()?;
+        self.update_until(Deadline::Never, change)
+    }
+
+    /// As [`Array::update`]; blocks for `limit` at most until nobody else is at it. With
+    /// `|all| all.to_vec()` it reads.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TimedOut`]; otherwise as [`Array::get`].
+    pub fn update_timeout<R>(
+        &self,
+        limit: Duration,
+        change: impl FnOnce(&mut [T]) -> R,
+    ) -> Result<R, Error> {
+        self.update_until(Deadline::after(limit), change)
+    }
+
+    fn update_until<R>(
+        &self,
+        until: Deadline,
+        change: impl FnOnce(&mut [T]) -> R,
+    ) -> Result<R, Error> {
+        let _held = self.take_until(until)?;
         let mut elements = self.load_all()?;
         let result = change(&mut elements);
         self.store(0, &elements)?;
@@ -263,7 +311,11 @@ impl<T: Plain> Array<T> {
 
     /// Takes the mutex, and completes what its last owner may have left under way.
     fn take(&self) -> Result<Held<'_>, Error> {
-        let held = Held::take(&self.cell)?;
+        self.take_until(Deadline::Never)
+    }
+
+    fn take_until(&self, until: Deadline) -> Result<Held<'_>, Error> {
+        let held = Held::take_until(&self.cell, until)?;
         // Acquire: pairs with the Release in `store`.
         let change = self.cell.word(0).load(Acquire);
         if change != 0 {
@@ -333,9 +385,13 @@ struct Held<'a>(&'a Cell);
 
 impl<'a> Held<'a> {
     fn take(cell: &'a Cell) -> Result<Self, Error> {
+        Self::take_until(cell, Deadline::Never)
+    }
+
+    fn take_until(cell: &'a Cell, until: Deadline) -> Result<Self, Error> {
         let mutex = RawMutex::<Inner> { word: cell.half(0) };
         mutex
-            .lock(cell.world(), Deadline::Never, OnDeath::Inherit)
+            .lock(cell.world(), until, OnDeath::Inherit)
             .map_err(|missed| Error::missed(missed, || cell.object()))?;
         Ok(Self(cell))
     }

@@ -472,7 +472,9 @@ fn jobs_are_asked_for_as_needed() {
     assert!(asked <= 64 + 32 + 2 * 4, "{asked} long jobs were asked for, to have 96");
     // Workers that are at work are ended with the pool.
     let mut jobs = pool.map([Job::Square(1), Job::Long]);
-    assert_eq!(jobs.next(), Some(Ok(1)));
+    assert_eq!(jobs.next_timeout(LIMIT).unwrap(), Some(Ok(1)));
+    let late = jobs.next_timeout(Duration::from_millis(30));
+    assert!(matches!(late, Err(Error::TimedOut { .. })));
 }
 
 /// Senders that are killed, receivers that are not: what was sent by one is received in

@@ -325,7 +325,7 @@ fn a_broken_barrier_says_why_until_it_is_reset() {
     });
 
     // Who takes part and goes is missed, at the latest by the tick.
-    other.join();
+    other.join().unwrap();
     let leaver = there.me();
     drop(other);
     drop(there);
@@ -421,6 +421,135 @@ fn a_reentrant_lock_is_for_one_thread() {
         drop(inner);
         assert!(!busy(&other));
     });
+}
+
+#[test]
+fn a_condition_releases_all_guards_of_a_reentrant_lock() {
+    let (here, there) = two();
+    let lock = ReentrantLock::create(&here, "tree", 0u64).unwrap();
+    let grown = Condition::create(&here, "grown").unwrap();
+    let outer = lock.lock().unwrap();
+    let inner = lock.lock().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            // It gets the lock only while all guards of the other are released.
+            let lock = ReentrantLock::<u64>::open(&there, "tree").unwrap();
+            lock.lock_timeout(LIMIT).unwrap().set(1);
+            Condition::open(&there, "grown").unwrap().notify_all();
+        });
+        let (again, timed_out) =
+            grown.wait_timeout_while(inner, LIMIT, |height| *height == 0).unwrap();
+        assert!(!timed_out && outer.get().unwrap() == 1);
+        // Both of this thread's guards are back.
+        drop(again);
+        let other = ReentrantLock::<u64>::open(&there, "tree").unwrap();
+        assert!(other.try_lock().is_err());
+        // What is changed in the look is stored, as with a lock.
+        let limit = Duration::from_millis(20);
+        let inner = lock.lock().unwrap();
+        let (_, timed_out) = grown
+            .wait_timeout_while(inner, limit, |height| {
+                *height = 9;
+                true
+            })
+            .unwrap();
+        assert!(timed_out && outer.get().unwrap() == 9);
+        drop(outer);
+        assert!(other.try_lock().is_ok());
+    });
+}
+
+#[test]
+fn the_missing_are_missed_though_others_noticed_first() {
+    for slot_is_taken_again in [false, true] {
+        let (here, there) = two();
+        let latch = Latch::create(&here, "latch", 1).unwrap();
+        let barrier = Barrier::create(&here, "barrier", 2).unwrap();
+        let leaver = there.me();
+        let pledging = Latch::open(&there, "latch").unwrap();
+        std::mem::forget(pledging.pledge().unwrap());
+        drop(pledging);
+        Barrier::open(&there, "barrier").unwrap().join().unwrap();
+        // It is out of the table, and neither of the two was asked.
+        drop(there);
+        if slot_is_taken_again {
+            let next = Segment::attach(here.address()).unwrap();
+            assert_eq!(next.me().slot, leaver.slot);
+            drop(Latch::open(&next, "latch").unwrap().pledge().unwrap());
+            // All the same: who comes to a broken barrier is told.
+            Barrier::open(&next, "barrier").unwrap().join().unwrap();
+        }
+        match barrier.wait_timeout(LIMIT) {
+            Err(Error::Broken { peer, cause: BreakCause::Died, .. }) => {
+                assert_eq!(peer, leaver);
+            }
+            other => panic!("{other:?}"),
+        }
+        if slot_is_taken_again {
+            // The new one has counted down, as the old one had promised.
+            latch.wait_timeout(LIMIT).unwrap();
+            continue;
+        }
+        match latch.wait_timeout(LIMIT) {
+            Err(Error::Abandoned { peer, .. }) => assert_eq!(peer, leaver),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_pledge_is_not_forgotten_with_the_slot() {
+    let (here, there) = two();
+    let latch = Latch::create(&here, "latch", 2).unwrap();
+    let leaver = there.me();
+    let pledging = Latch::open(&there, "latch").unwrap();
+    std::mem::forget(pledging.pledge().unwrap());
+    drop((pledging, there));
+    let next = Segment::attach(here.address()).unwrap();
+    drop(Latch::open(&next, "latch").unwrap().pledge().unwrap());
+    match latch.wait_timeout(LIMIT) {
+        Err(Error::Abandoned { peer, .. }) => assert_eq!(peer, leaver),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_may_have_to_wait_has_a_limit() {
+    let (here, there) = two();
+    let value = Value::create(&here, "value", 1u64).unwrap();
+    let array = Array::create(&here, "array", &[1u64; 2]).unwrap();
+    let queue = Queue::<u64>::create(&here, "queue", 64).unwrap();
+    let limit = Duration::from_millis(20);
+    let timed_out = |result: Result<u64, Error>| {
+        assert!(matches!(result, Err(Error::TimedOut { .. })), "{result:?}");
+    };
+    let value_there = Value::<u64>::open(&there, "value").unwrap();
+    let array_there = Array::<u64>::open(&there, "array").unwrap();
+    value
+        .update(|_| timed_out(value_there.update_timeout(limit, |value| *value)))
+        .unwrap();
+    array
+        .update(|_| timed_out(array_there.update_timeout(limit, |all| all[0])))
+        .unwrap();
+    assert_eq!(value_there.update_timeout(LIMIT, |value| *value).unwrap(), 1);
+    assert_eq!(array_there.update_timeout(LIMIT, |all| all[1]).unwrap(), 1);
+
+    timed_out(queue.recv_timeout_with(limit, Ok));
+    queue.send(&5).unwrap();
+    let refused: Result<(), Error> =
+        queue.recv_with(|_| Err(Error::Invalid("not this one".into())));
+    assert!(matches!(refused, Err(Error::Invalid(_))));
+    assert_eq!(queue.recv_timeout_with(LIMIT, Ok::<u64, Error>).unwrap(), 5);
+    assert!(queue.is_empty());
+    let bytes = ByteQueue::create(&here, "bytes", 64).unwrap();
+    let mut message = vec![7];
+    assert!(bytes.recv_timeout_into(&mut message, limit).is_err());
+    let late = bytes.recv_timeout_with(limit, |_| Ok::<(), Error>(()));
+    assert!(matches!(late, Err(Error::TimedOut { .. })));
+
+    let barrier = Barrier::create(&here, "barrier", 2).unwrap();
+    let late = barrier.wait_timeout_with(limit, || panic!("nobody else has come"));
+    assert!(matches!(late, Err(Error::Broken { cause: BreakCause::TimedOut, .. })));
 }
 
 #[test]
