@@ -4,9 +4,10 @@
 //! the stops of the worker would be the answers to the owner's waits. So the owner is a
 //! process of its own, and this one looks on.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
@@ -23,11 +24,13 @@ use nix::sys::wait::{WaitStatus, wait, waitpid};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
+use crate::storm::{VICTIMS, judge, random, report, waited_for_core};
 use crate::sweep::{Memory, Moment, Run, Steps, nothing_is_left, now_at, step_until};
 
 pub const WORKER: &str = "pool-worker";
 pub const OWNER: &str = "pool-owner";
 pub const NAMES: [&str; 2] = [WORKER, OWNER];
+pub const STORM: &str = "pool";
 
 /// Set for an owner: who is the victim.
 const VARIABLE: &str = "CROSSPROCESS_TEST_POOL";
@@ -40,6 +43,7 @@ const NEVER_BEGAN: u8 = 3;
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub enum Job {
     Square(u64),
+    Pid,
     /// Where the first worker stops, if it gets so far.
     Last,
 }
@@ -96,7 +100,8 @@ pub fn prepare(one_is_victim: bool) -> Result<bool, String> {
     let is_victim = one_is_victim && is_first().map_err(|error| error.to_string())?;
     if is_victim {
         let address = env::var(crossprocess::SEGMENT_VARIABLE).expect("a segment");
-        println!("{} {address}", std::process::id());
+        let line = format!("{} {address}\n", std::process::id());
+        std::io::stdout().write_all(line.as_bytes()).expect("tell who it is");
         while !is_traced() {
             thread::sleep(Duration::from_micros(100));
         }
@@ -122,6 +127,7 @@ fn is_traced() -> bool {
 pub fn work(is_victim: &mut bool, job: Job) -> u64 {
     match job {
         Job::Square(number) => number * number,
+        Job::Pid => std::process::id().into(),
         Job::Last => {
             if *is_victim {
                 raise(Signal::SIGSTOP).expect("stop");
@@ -212,4 +218,47 @@ pub fn owner_dies(moment: Moment) -> Run {
         assert!(left.is_empty(), "{what}: {left:?} in {} was left", dir.display());
     }
     Run { steps, changes, recovery }
+}
+
+/// Kills workers while they have always something to do. Each death costs one result at
+/// most, and says so.
+pub fn storm(kills: usize) {
+    let options = PoolOptions::new().chunk(4);
+    let mut pool = options.start(&WORK, VICTIMS, &false).expect("a pool");
+    let mut killed = BTreeSet::new();
+    let mut lost = 0;
+    let (mut slowest, mut without_core) = (Duration::ZERO, Duration::ZERO);
+    let mut results = pool.map(std::iter::repeat(Job::Pid));
+    let (mut since, mut waited) = (Instant::now(), waited_for_core());
+    let mut next_kill = since;
+    while killed.len() < kills {
+        let result = results.next_timeout(LIMIT).expect("a result comes");
+        if since.elapsed() > slowest {
+            slowest = since.elapsed();
+            without_core = waited_for_core().saturating_sub(waited);
+        }
+        match result.expect("there are always more jobs") {
+            // Those who are not killed here do not end: it is alive.
+            Ok(pid) if Instant::now() >= next_kill && killed.insert(pid as u32) => {
+                let pid = Pid::from_raw(i32::try_from(pid).expect("a process id"));
+                kill(pid, Signal::SIGKILL).expect("kill");
+                next_kill =
+                    Instant::now() + Duration::from_micros(1500 + random() % 2000);
+            }
+            Ok(_) => {}
+            Err(JobError::WorkerDied { pid, exit, .. }) => {
+                assert!(exit == Exit::Signal(9) && killed.contains(&pid));
+                lost += 1;
+            }
+            Err(error) => panic!("{error}"),
+        }
+        (since, waited) = (Instant::now(), waited_for_core());
+    }
+    drop(results);
+    assert!(lost <= kills, "{kills} deaths have cost {lost} results");
+    assert_eq!(pool.apply(Job::Square(3)), Ok(9));
+    pool.shut_down(LIMIT).expect("the workers end");
+    assert!(children().is_empty(), "a worker was not waited for");
+    report(STORM, kills, slowest, without_core);
+    judge(STORM, slowest, without_core);
 }

@@ -1,27 +1,37 @@
 //! Several processes fight for an object, and are killed at random.
 
 use std::collections::hash_map::RandomState;
+use std::fs;
 use std::hash::{BuildHasher, Hasher};
 use std::ops::{Deref, DerefMut};
-use std::path::Path;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crossprocess::process::{Child, Entry, children};
 use crossprocess::{
-    Array, Barrier, ByteQueue, Condition, Error, Event, JoinableQueue, Lock, LockError,
-    Options, ReentrantLock, RwLock, Segment, Semaphore, Value,
+    Array, Barrier, BoundedSemaphore, BreakCause, ByteQueue, Condition, DEFAULT_TICK,
+    Error, Event, JoinableQueue, Latch, Lock, LockError, ReentrantLock, RwLock,
+    Segment, Semaphore, Value,
 };
 
 use crate::filter::Wanted;
+use crate::pool;
+use crate::sweep::nothing_is_left;
 
 /// What a victim does until it is killed: the name of the object.
 pub const VICTIM: Entry<String> = Entry::new("storm");
 
-const VICTIMS: usize = 3;
-const TICK: Duration = Duration::from_millis(10);
+pub const VICTIMS: usize = 3;
+
+/// How long an operation waits that would be right to wait for ever.
+const PATIENCE: Duration = Duration::from_millis(2 * DEFAULT_TICK.as_millis() as u64);
+
+/// Within this everybody goes on after a death, with the default tick, on a machine that
+/// has other things to do.
+pub const PROMISE: Duration = Duration::from_millis(250);
 
 /// How often somebody is killed, unless `CROSSPROCESS_STORM` says otherwise.
 const KILLS: usize = 40;
@@ -33,7 +43,7 @@ struct Storm {
     name: &'static str,
     setup: fn(&Segment),
     /// Once, by victims and by the survivor; panics if it finds what cannot be.
-    work: fn(&Segment),
+    work: fn(&Segment, &mut Progress),
     /// When all victims are dead.
     check: fn(&Segment),
 }
@@ -42,11 +52,13 @@ const STORMS: &[Storm] = &[
     Storm {
         name: "lock",
         setup: |segment| drop(Lock::create(segment, "it", [0u64; 8]).unwrap()),
-        work: |segment| {
+        work: |segment, progress| {
             let lock = Lock::<[u64; 8]>::open(segment, "it").unwrap();
             for _ in 0..BATCH {
                 let mut value = alive(lock.lock_timeout(LIMIT), || lock.clear_poison());
                 step(&mut value);
+                drop(value);
+                progress.went_on();
             }
         },
         check: |segment| {
@@ -58,7 +70,7 @@ const STORMS: &[Storm] = &[
     Storm {
         name: "rwlock",
         setup: |segment| drop(RwLock::create(segment, "it", [0u64; 8]).unwrap()),
-        work: |segment| {
+        work: |segment, progress| {
             let lock = RwLock::<[u64; 8]>::open(segment, "it").unwrap();
             for round in 0..BATCH {
                 if round % 4 == 0 {
@@ -66,6 +78,7 @@ const STORMS: &[Storm] = &[
                 } else {
                     same_in(alive(lock.read_timeout(LIMIT), || lock.clear_poison()));
                 }
+                progress.went_on();
             }
         },
         check: |segment| {
@@ -76,7 +89,7 @@ const STORMS: &[Storm] = &[
     Storm {
         name: "reentrant-lock",
         setup: |segment| drop(ReentrantLock::create(segment, "it", [0u64; 8]).unwrap()),
-        work: |segment| {
+        work: |segment, progress| {
             let lock = ReentrantLock::<[u64; 8]>::open(segment, "it").unwrap();
             for _ in 0..BATCH {
                 let outer = alive(lock.lock_timeout(LIMIT), || lock.clear_poison());
@@ -84,6 +97,8 @@ const STORMS: &[Storm] = &[
                 let mut value = inner.get().unwrap();
                 step(&mut value);
                 outer.set(value);
+                drop((inner, outer));
+                progress.went_on();
             }
         },
         check: |segment| {
@@ -95,15 +110,34 @@ const STORMS: &[Storm] = &[
     Storm {
         name: "semaphore",
         setup: |segment| drop(Semaphore::create(segment, "it", 2).unwrap()),
-        work: |segment| {
+        work: |segment, progress| {
             let semaphore = Semaphore::open(segment, "it").unwrap();
             for _ in 0..BATCH {
                 let _permit = semaphore.acquire_timeout(LIMIT).unwrap();
                 thread::yield_now();
+                progress.went_on();
             }
         },
         check: |segment| {
             let semaphore = Semaphore::open(segment, "it").unwrap();
+            let _first = semaphore.acquire_timeout(LIMIT).unwrap();
+            let _second = semaphore.acquire_timeout(LIMIT).unwrap();
+            assert!(semaphore.try_acquire().is_err());
+        },
+    },
+    Storm {
+        name: "bounded-semaphore",
+        setup: |segment| drop(BoundedSemaphore::create(segment, "it", 2).unwrap()),
+        work: |segment, progress| {
+            let semaphore = BoundedSemaphore::open(segment, "it").unwrap();
+            for _ in 0..BATCH {
+                let _permit = semaphore.acquire_timeout(LIMIT).unwrap();
+                thread::yield_now();
+                progress.went_on();
+            }
+        },
+        check: |segment| {
+            let semaphore = BoundedSemaphore::open(segment, "it").unwrap();
             let _first = semaphore.acquire_timeout(LIMIT).unwrap();
             let _second = semaphore.acquire_timeout(LIMIT).unwrap();
             assert!(semaphore.try_acquire().is_err());
@@ -115,7 +149,7 @@ const STORMS: &[Storm] = &[
             Lock::create(segment, "it", [0u64; 8]).unwrap();
             Condition::create(segment, "changed").unwrap();
         },
-        work: |segment| {
+        work: |segment, progress| {
             let lock = Lock::<[u64; 8]>::open(segment, "it").unwrap();
             let changed = Condition::open(segment, "changed").unwrap();
             for _ in 0..BATCH / 8 {
@@ -129,6 +163,7 @@ const STORMS: &[Storm] = &[
                     Ok((value, _)) => same(&value),
                     Err(error) => drop(alive(Err(error), || lock.clear_poison())),
                 }
+                progress.went_on();
             }
         },
         check: |segment| {
@@ -140,7 +175,7 @@ const STORMS: &[Storm] = &[
     Storm {
         name: "event",
         setup: |segment| drop(Event::create(segment, "it").unwrap()),
-        work: |segment| {
+        work: |segment, progress| {
             let event = Event::open(segment, "it").unwrap();
             for round in 0..BATCH / 8 {
                 if round % 2 == 0 {
@@ -149,6 +184,7 @@ const STORMS: &[Storm] = &[
                     event.clear();
                     let _ = event.wait_timeout(Duration::from_millis(1));
                 }
+                progress.went_on();
             }
         },
         check: |segment| {
@@ -160,14 +196,19 @@ const STORMS: &[Storm] = &[
     Storm {
         name: "barrier",
         setup: |segment| drop(Barrier::create(segment, "it", 2).unwrap()),
-        work: |segment| {
+        work: |segment, progress| {
             let barrier = Barrier::open(segment, "it").unwrap();
             for _ in 0..BATCH / 32 {
-                match barrier.wait_timeout(Duration::from_millis(100)) {
+                match barrier.wait_timeout(PATIENCE) {
                     Ok(passage) => assert!(passage.index < 2),
+                    Err(Error::Broken { cause: BreakCause::TimedOut, .. }) => {
+                        progress.gave_up();
+                        barrier.reset().unwrap();
+                    }
                     Err(Error::Broken { .. }) => barrier.reset().unwrap(),
                     Err(error) => panic!("{error}"),
                 }
+                progress.went_on();
             }
         },
         check: |segment| {
@@ -180,13 +221,41 @@ const STORMS: &[Storm] = &[
         },
     },
     Storm {
+        name: "latch",
+        setup: |segment| drop(Latch::create(segment, "it", u32::MAX).unwrap()),
+        work: |segment, progress| {
+            let latch = Latch::open(segment, "it").unwrap();
+            for round in 0..BATCH {
+                drop(latch.pledge().unwrap());
+                if round % 16 == 0 {
+                    // Nobody lives to see it open.
+                    let never = latch.wait_timeout(Duration::from_millis(1));
+                    assert!(matches!(
+                        never,
+                        Err(Error::TimedOut { .. } | Error::Abandoned { .. })
+                    ));
+                }
+                progress.went_on();
+            }
+        },
+        check: |segment| {
+            // A pledge that nobody can keep any more is told of; before that it is as if
+            // nobody had died.
+            let latch = Latch::open(segment, "it").unwrap();
+            drop(latch.pledge().unwrap());
+            assert!(latch.remaining() < u32::MAX);
+            assert!(latch.wait_timeout(Duration::ZERO).is_err());
+        },
+    },
+    Storm {
         name: "value",
         setup: |segment| drop(Value::create(segment, "it", [0u64; 8]).unwrap()),
-        work: |segment| {
+        work: |segment, progress| {
             let value = Value::<[u64; 8]>::open(segment, "it").unwrap();
             for _ in 0..BATCH {
                 value.update(step).unwrap();
                 same(&value.get().unwrap());
+                progress.went_on();
             }
         },
         check: |segment| {
@@ -196,12 +265,13 @@ const STORMS: &[Storm] = &[
     Storm {
         name: "array",
         setup: |segment| drop(Array::create(segment, "it", &[0u64; 8]).unwrap()),
-        work: |segment| {
+        work: |segment, progress| {
             let array = Array::<u64>::open(segment, "it").unwrap();
             for _ in 0..BATCH {
                 let change = |all: &mut [u64]| step(all.try_into().unwrap());
                 array.update(change).unwrap();
                 same(array.snapshot().unwrap().first_chunk().unwrap());
+                progress.went_on();
             }
         },
         check: |segment| {
@@ -212,13 +282,16 @@ const STORMS: &[Storm] = &[
     Storm {
         name: "queue",
         setup: |segment| drop(ByteQueue::create(segment, "it", 512).unwrap()),
-        work: |segment| {
+        work: |segment, progress| {
             let queue = ByteQueue::open(segment, "it").unwrap();
             for round in 0..BATCH {
                 let message = [round as u8; 40];
-                let _ = queue.send_timeout(&message[..round % 40], TICK * 2);
-                if let Ok(message) = queue.recv_timeout(TICK * 2) {
+                progress.sent(queue.send_timeout(&message[..round % 40], PATIENCE));
+                if let Ok(message) = queue.recv_timeout(PATIENCE) {
                     assert!(message.iter().all(|byte| *byte == message[0]));
+                    progress.went_on();
+                } else {
+                    progress.gave_up();
                 }
             }
         },
@@ -235,12 +308,15 @@ const STORMS: &[Storm] = &[
         setup: |segment| {
             drop(JoinableQueue::<u64>::create(segment, "it", 512).unwrap());
         },
-        work: |segment| {
+        work: |segment, progress| {
             let queue = JoinableQueue::<u64>::open(segment, "it").unwrap();
             for round in 0..BATCH {
-                let _ = queue.send_timeout(&(round as u64), TICK * 2);
-                if let Ok(task) = queue.recv_timeout(TICK * 2) {
+                progress.sent(queue.send_timeout(&(round as u64), PATIENCE));
+                if let Ok(task) = queue.recv_timeout(PATIENCE) {
                     task.done().unwrap();
+                    progress.went_on();
+                } else {
+                    progress.gave_up();
                 }
             }
         },
@@ -295,20 +371,95 @@ fn alive<G>(result: Result<G, LockError<G>>, clear: impl FnOnce()) -> G {
     }
 }
 
+/// How the one who works on gets on.
+struct Progress {
+    /// Operations that are over.
+    operations: Arc<AtomicU64>,
+    since: Instant,
+    /// How long an operation took at most.
+    slowest: Duration,
+    /// Of that, how long this thread could have run, and had no core.
+    without_core: Duration,
+    waited_before: Duration,
+}
+
+impl Progress {
+    fn new() -> Self {
+        Self {
+            operations: Arc::default(),
+            since: Instant::now(),
+            slowest: Duration::ZERO,
+            without_core: Duration::ZERO,
+            waited_before: waited_for_core(),
+        }
+    }
+
+    /// An operation is over.
+    fn went_on(&mut self) {
+        let took = self.since.elapsed();
+        if took > self.slowest {
+            self.slowest = took;
+            self.without_core = waited_for_core().saturating_sub(self.waited_before);
+        }
+        self.gave_up();
+    }
+
+    /// An operation has waited as long as it was told to.
+    fn gave_up(&mut self) {
+        self.operations.fetch_add(1, Ordering::Relaxed);
+        self.since = Instant::now();
+    }
+
+    fn sent(&mut self, result: Result<(), Error>) {
+        match result {
+            Ok(()) => self.went_on(),
+            // Those who were killed between sending and receiving have left it full.
+            Err(Error::TimedOut { .. }) => self.gave_up(),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+/// How long this thread has been ready to run, and was not let, since its start. Source:
+/// "schedstats" in the kernel's documentation.
+pub fn waited_for_core() -> Duration {
+    let stats = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let waited = stats.split(' ').nth(1).and_then(|nanos| nanos.parse().ok());
+    Duration::from_nanos(waited.unwrap_or(0))
+}
+
+/// Fails if somebody went on too late, and says why that may be.
+pub fn judge(name: &str, slowest: Duration, without_core: Duration) {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    assert!(
+        slowest.saturating_sub(without_core) < PROMISE,
+        "storm {name}: one operation of the survivor took {slowest:?}, {PROMISE:?} are \
+         promised. A tick is {DEFAULT_TICK:?}, and one death costs one tick: the rest is \
+         either a wake-up that was lost, or a machine that is too busy. The survivor was \
+         kept from a core for {without_core:?} of it; the load is {}",
+        load.trim_end()
+    );
+}
+
 pub fn victim(name: &str) -> ExitCode {
     let storm = STORMS.iter().find(|storm| storm.name == name).expect("a storm");
     let segment = Segment::from_env().expect("attach");
+    let mut progress = Progress::new();
     loop {
-        (storm.work)(&segment);
+        (storm.work)(&segment, &mut progress);
     }
 }
 
 pub fn names() -> impl Iterator<Item = String> {
-    STORMS.iter().map(|storm| name(storm))
+    STORMS.iter().map(name).chain([full_name(pool::STORM)])
 }
 
 fn name(storm: &Storm) -> String {
-    format!("storm {}", storm.name)
+    full_name(storm.name)
+}
+
+fn full_name(name: &str) -> String {
+    format!("storm {name}")
 }
 
 pub fn run(wanted: &Wanted) -> usize {
@@ -317,11 +468,16 @@ pub fn run(wanted: &Wanted) -> usize {
         .and_then(|kills| kills.parse().ok())
         .unwrap_or(KILLS);
     let chosen = STORMS.iter().filter(|storm| wanted.includes(&name(storm)));
-    chosen.map(|storm| rage(storm, kills)).count()
+    let mut stormed = chosen.map(|storm| rage(storm, kills)).count();
+    if wanted.includes(&full_name(pool::STORM)) {
+        pool::storm(kills);
+        stormed += 1;
+    }
+    stormed
 }
 
 fn rage(storm: &Storm, kills: usize) {
-    let segment = Options::new().tick(TICK).create(16 << 10).expect("create");
+    let segment = Segment::create(16 << 10).expect("create");
     let address = segment.address().to_owned();
     (storm.setup)(&segment);
     let start = || -> Child {
@@ -330,8 +486,18 @@ fn rage(storm: &Storm, kills: usize) {
     };
 
     let over = AtomicBool::new(false);
-    let slowest = thread::scope(|scope| {
-        let survivor = scope.spawn(|| survive(storm, &segment, &over));
+    let (sender, operations) = mpsc::channel();
+    let progress = thread::scope(|scope| {
+        let survivor = scope.spawn(|| {
+            let mut progress = Progress::new();
+            sender.send(Arc::clone(&progress.operations)).expect("somebody listens");
+            while !over.load(Ordering::Relaxed) {
+                progress.waited_before = waited_for_core();
+                (storm.work)(&segment, &mut progress);
+            }
+            progress
+        });
+        let operations = operations.recv().expect("the survivor has begun");
         let mut victims: Vec<Child> = (0..VICTIMS).map(|_| start()).collect();
         for kill in 0..kills {
             // The moment is random; that a victim is in the middle of something is
@@ -345,6 +511,15 @@ fn rage(storm: &Storm, kills: usize) {
                 storm.name
             );
             *victim = start();
+            // One death at a time: what it costs is told apart from the next.
+            let before = operations.load(Ordering::Relaxed);
+            let killed = Instant::now();
+            while operations.load(Ordering::Relaxed) == before
+                && !survivor.is_finished()
+            {
+                assert!(killed.elapsed() < LIMIT, "{}: the survivor hangs", storm.name);
+                thread::sleep(Duration::from_micros(100));
+            }
         }
         drop(victims);
         over.store(true, Ordering::Relaxed);
@@ -353,28 +528,21 @@ fn rage(storm: &Storm, kills: usize) {
     (storm.check)(&segment);
     assert!(children().is_empty(), "a child was not waited for");
     drop(segment);
-    assert!(!Path::new(&address).exists(), "{}: tokens were left behind", storm.name);
-    let id = Path::new(&address).file_name().expect("an id");
-    assert!(!Path::new("/dev/shm").join(id).exists(), "memory was left behind");
+    nothing_is_left(&address, storm.name);
+    let Progress { slowest, without_core, .. } = progress;
+    report(storm.name, kills, slowest, without_core);
+    judge(storm.name, slowest, without_core);
+}
+
+pub fn report(name: &str, kills: usize, slowest: Duration, without_core: Duration) {
     eprintln!(
-        "storm {:<16} {kills} of {VICTIMS} at work killed, longest batch of the survivor \
-         {:.0} ms",
-        storm.name,
-        slowest.as_secs_f64() * 1e3
+        "storm {name:<17} {kills} of {VICTIMS} at work killed, slowest operation of the \
+         survivor {:.0} ms, {:.0} without a core",
+        slowest.as_secs_f64() * 1e3,
+        without_core.min(slowest).as_secs_f64() * 1e3
     );
 }
 
-/// Works on until told to stop. Returns how long a batch took at most.
-fn survive(storm: &Storm, segment: &Segment, over: &AtomicBool) -> Duration {
-    let mut slowest = Duration::ZERO;
-    while !over.load(Ordering::Relaxed) {
-        let begun = Instant::now();
-        (storm.work)(segment);
-        slowest = slowest.max(begun.elapsed());
-    }
-    slowest
-}
-
-fn random() -> u64 {
+pub fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
