@@ -36,6 +36,7 @@ pub fn accept<T>() -> anyhow::Result<T>
 where
     T: Serialize + DeserializeOwned,
 {
+    scratch::make_folder()?;
     let (server, name) = IpcOneShotServer::new().context("make a one-shot server")?;
     leash::keep(scratch::remove_folder).context("start a thread")?;
     scratch::say(&name);

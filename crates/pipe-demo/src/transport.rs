@@ -12,7 +12,6 @@ use common::child::{self, ChildGuard};
 use common::leash;
 use crossprocess::{ByteQueue, Segment};
 use ipc_channel::ipc::{self, IpcBytesReceiver, IpcBytesSender};
-use tempfile::TempDir;
 
 use crate::forgive::forgive;
 use crate::throughput::{CHECK_EVERY, END, SIZES, SPAN};
@@ -37,7 +36,7 @@ pub enum Transport {
 pub struct Sender {
     child: ChildGuard,
     /// Where temporary files tell who has the ring: it must not go before the ring.
-    _folder: Option<TempDir>,
+    _folder: Option<scratch::Folder>,
 }
 
 impl Sender {
@@ -180,6 +179,7 @@ fn standard_output() -> io::Result<File> {
 }
 
 fn send_through_ring() -> anyhow::Result<()> {
+    scratch::make_folder()?;
     let segment = Segment::create(2 * ROOM).context("create a segment")?;
     let ring = ByteQueue::create(&segment, RING, ROOM)?;
     let closer = ByteQueue::open(&segment, RING)?;
