@@ -22,7 +22,7 @@ const HALVES: usize = 3;
 /// A process takes part from its first wait, or from [`Barrier::join`], and a process
 /// may be several parties, with several threads. When one that takes part is gone,
 /// killed or ended, or when somebody gives up, the barrier breaks: all who wait get
-/// [`Error::Broken`], which says who it was, at most two ticks later, and all who come
+/// [`Error::Broken`], which says who it was, at most a tick later, and all who come
 /// get it too, until [`Barrier::reset`]. A process that dies before it takes part
 /// cannot be missed: call `join` first of all, or wait with a time limit.
 ///

@@ -200,15 +200,16 @@ impl Error {
 /// // Another one leaves while it holds the lock: it is missed, by name.
 /// let other = Segment::attach(segment.address())?;
 /// let leaver = other.me();
-/// std::mem::forget(Lock::<u64>::open(&other, "balance")?.lock()?);
-/// drop(other);
+/// let lock_there = Lock::<u64>::open(&other, "balance")?;
+/// std::mem::forget(lock_there.lock().map_err(LockError::into_error)?);
+/// drop((lock_there, other));
 /// let error = deposit(&lock).unwrap_err();
 /// assert_eq!(error.to_string(), format!("{leaver} died while it held lock `balance`"));
 ///
 /// // The lock was released by that, and stays poisoned until somebody clears it.
 /// lock.clear_poison();
 /// assert_eq!(deposit(&lock)?, 2);
-/// # Ok::<(), crossprocess::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 #[non_exhaustive]
 pub enum LockError<G> {

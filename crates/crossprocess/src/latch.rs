@@ -20,7 +20,7 @@ const HALVES: usize = 3;
 ///
 /// Anybody may count down. A process that promises to do so, by [`Latch::pledge`], is
 /// missed when it dies: those who wait get [`Error::Abandoned`], which says who it was,
-/// at most two ticks later. Who dies without a pledge cannot be missed. A process killed
+/// at most a tick later. Who dies without a pledge cannot be missed. A process killed
 /// *while* it counts down may be reported although it had just done so.
 ///
 /// Between threads std has none; crossbeam's `WaitGroup` is close. Python has none.

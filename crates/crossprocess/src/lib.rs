@@ -48,7 +48,7 @@
 //! # What happens when a process dies
 //!
 //! It may be killed, crash, or call `exit` in the middle of anything. The others go on,
-//! at most two ticks later (a tick is 50 ms unless [`Options::tick`] says otherwise):
+//! at most a tick later (50 ms unless [`Options::tick`] says otherwise):
 //!
 //! | it dies | the others |
 //! |---|---|
@@ -66,6 +66,12 @@
 //! | as a worker of a [`pool`] | get [`pool::JobError::WorkerDied`] for one job |
 //! | as the last one attached | leave it to the next [`Segment::create`] to free the memory |
 //!
+//! One death costs one tick: a waiter sleeps that long, asks who is alive, and from then
+//! on nobody waits for the dead, whatever else they held. To this comes the time until
+//! the system lets the waiter run. Several deaths in a row cost a tick each: who takes a
+//! lock over from the dead may be killed as well. [`Segment::reap`] asks at once, for
+//! who is told of a death by other means.
+//!
 //! # How it works
 //!
 //! All state is in one segment of shared memory, in atomic words. A process that
@@ -75,6 +81,17 @@
 //! queue is in a word of its own, and counts while the process is in the table. Every
 //! change is committed by one store. Every sleep is a futex wait that ends by a tick;
 //! then the sleeper tries the token of whoever it waits for.
+//!
+//! # Left out on purpose
+//!
+//! * A time limit for [`Value::get`], [`Value::set`] and their like: nobody holds a value
+//!   longer than a change takes. [`Value::update_timeout`] is for changes that may.
+//! * A [`Condition`] over an [`RwLock`]: see [`Guard`].
+//! * Slices of an [`Array`]: [`Array::update`] changes several elements at once.
+//! * Call-backs of a pool: its results are iterators.
+//! * Pipes: std has them, and `ipc-channel` has typed ones, that can be sent along.
+//! * Managers: a process that owns data and answers requests is a loop around a queue.
+//! * Starting a child by `fork`, which copies one thread of several, and all locks.
 //!
 //! # Limits
 //!

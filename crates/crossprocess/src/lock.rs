@@ -22,8 +22,8 @@ use crate::{Error, LockError, Loss, OwnerDied, Peer, Segment};
 /// The guard works on a copy; dropping it stores the value, as a whole, and releases
 /// the lock. A process that is killed while it holds the lock leaves the value as it
 /// found it, or as it was at its last [`LockGuard::commit`]: half a change is never
-/// seen. The next to lock gets [`LockError::OwnerDied`] with the guard inside, at most
-/// two ticks later, as something else that the lock protects may be half done. So does
+/// seen. The next to lock gets [`LockError::OwnerDied`] with the guard inside, at most a
+/// tick later, as something else that the lock protects may be half done. So does
 /// everybody until [`Lock::clear_poison`], as with a poisoned mutex of std.
 ///
 /// Against [`std::sync::Mutex`]: works between processes, has time limits, a panic

@@ -52,7 +52,7 @@ const SMALLEST: usize = 8;
 /// A message is sent by one store, and taken by one store. A sender that is killed
 /// before it has sent nothing, and after it everything; a receiver that is killed before
 /// leaves the message to others, and after it takes it along. Nothing is ever torn,
-/// repeated or out of order, and nobody waits more than two ticks for the dead.
+/// repeated or out of order, and nobody waits more than a tick for the dead.
 ///
 /// Messages that other processes wrote are checked: content that cannot be is
 /// [`Error::Corrupt`].

@@ -24,7 +24,7 @@ const HALVES: usize = 5;
 /// A waiting writer goes before readers that come later. A reader that is killed is
 /// forgotten; a writer that is killed at work poisons the lock, as with
 /// [`Lock`](crate::Lock), and leaves the value as it was before. A process that is
-/// killed while it waits leaves nothing behind. Both are noticed within two ticks.
+/// killed while it waits leaves nothing behind. Both are noticed within a tick.
 ///
 /// Against [`std::sync::RwLock`]: works between processes and has time limits; a read
 /// guard holds a copy. Reading twice in one thread can wait for ever, if a writer comes

@@ -123,8 +123,8 @@ impl Options {
         Self::default()
     }
 
-    /// How long a waiter sleeps before it asks whether those it waits for are alive. A
-    /// death is noticed within two ticks. Each costs a waiter about 0.1 ms of work.
+    /// How long a waiter sleeps before it asks whether those it waits for are alive: so
+    /// much time a death costs it at most. Each tick costs it about 0.1 ms of work.
     pub fn tick(mut self, tick: Duration) -> Self {
         self.tick = tick;
         self

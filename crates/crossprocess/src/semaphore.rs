@@ -18,7 +18,7 @@ const HALVES: usize = 3;
 
 /// Lets a number of holders in at a time, in no particular order.
 ///
-/// The permits of a process that is killed come back by themselves, at most two ticks
+/// The permits of a process that is killed come back by themselves, at most a tick
 /// later: what is available is not counted, but is all permits less those that living
 /// processes hold.
 ///

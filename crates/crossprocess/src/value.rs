@@ -17,7 +17,7 @@ use crate::{Error, Segment};
 ///
 /// Each operation happens at once for everybody: nobody sees half a value, no update is
 /// lost. A process killed inside leaves the old value or the new one, and delays the
-/// others by two ticks at most.
+/// others by a tick at most.
 ///
 /// Against [`Lock`](crate::Lock): nothing to hold, and so nobody who could die holding
 /// it; for one value, this is enough. Against the atomics of std: any [`Plain`] type.

@@ -15,7 +15,8 @@ use std::time::{Duration, Instant};
 use crossprocess::pool::{JobError, Pool, PoolOptions, Work};
 use crossprocess::process::{Entry, Exit, Spawn, child_role, children};
 use crossprocess::{
-    Array, ByteQueue, Error, Latch, Lock, LockError, Loss, Queue, Segment, Semaphore,
+    Array, ByteQueue, Condition, Error, Latch, Lock, LockError, Loss, Options, Queue,
+    Segment, Semaphore,
 };
 use filter::Wanted;
 use serde::{Deserialize, Serialize};
@@ -97,6 +98,7 @@ fn main() -> ExitCode {
             "the_dead_are_named_with_what_they_held",
             the_dead_are_named_with_what_they_held,
         ),
+        ("one_death_costs_one_tick", one_death_costs_one_tick),
         ("stale_segments_are_swept_and_live_ones_not", stale_segments_are_swept),
         ("results_come_in_order", results_come_in_order),
         ("a_dead_worker_costs_one_result", a_dead_worker_costs_one_result),
@@ -305,6 +307,34 @@ fn the_dead_are_named_with_what_they_held() {
     assert!(matches!(lock.try_lock(), Err(LockError::OwnerDied(_))));
     lock.clear_poison();
     assert_eq!(*lock.try_lock().unwrap(), 5);
+}
+
+/// A process is killed with the lock, when it should have notified: who waits for it is
+/// asleep on the condition, and needs the lock next. A tick is long enough here to tell
+/// one from two.
+fn one_death_costs_one_tick() {
+    let tick = Duration::from_secs(1);
+    let segment = Options::new().tick(tick).create(1 << 14).unwrap();
+    let lock = Lock::create(&segment, "account", 1u64).unwrap();
+    let changed = Condition::create(&segment, "changed").unwrap();
+    let ready = Latch::create(&segment, "ready", 1).unwrap();
+    let guard = lock.lock().unwrap();
+    let begun = Instant::now();
+    let mut child = HOLD.with(&()).unwrap().segment(&segment).spawn().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            ready.wait_timeout(LIMIT).unwrap();
+            child.kill().unwrap();
+        });
+        let Err(LockError::OwnerDied(died)) = changed.wait_while(guard, |n| *n == 1)
+        else {
+            panic!("the child died with the lock")
+        };
+        assert_eq!(**died.get_ref(), 1);
+    });
+    let took = begun.elapsed();
+    assert!(took < 2 * tick, "one death has cost {took:?}, a tick is {tick:?}");
+    child.wait().unwrap();
 }
 
 fn stale_segments_are_swept() {
