@@ -308,10 +308,13 @@ impl<'a> Appendices<'a> {
 
     fn reading_times(&self) -> String {
         let mut text = String::from("| Page | Minutes |\n|---|--:|\n");
+        let mut sum = 0;
         for (path, _, minutes) in &self.shown.pages {
-            text += &format!("| {} | {minutes} |\n", self.page_link(path));
+            if let Some(minutes) = minutes {
+                text += &format!("| {} | {minutes} |\n", self.page_link(path));
+                sum += minutes;
+            }
         }
-        let sum: usize = self.shown.pages.iter().map(|(.., minutes)| minutes).sum();
         text + &format!("| **all pages** | **{sum}** |\n")
     }
 }

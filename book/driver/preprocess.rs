@@ -56,8 +56,8 @@ pub struct Shown {
     pub scenes: BTreeMap<(String, String), BTreeSet<PathBuf>>,
     /// Exercises, with the pages that link them.
     pub exercises: BTreeMap<String, BTreeSet<PathBuf>>,
-    /// Pages, in order: path, name, minutes.
-    pub pages: Vec<(PathBuf, String, usize)>,
+    /// Pages, in order: path, name, minutes; none for a page that one looks things up in.
+    pub pages: Vec<(PathBuf, String, Option<usize>)>,
     /// The parts of the book, in order, each with its pages.
     pub parts: Vec<(String, Vec<PathBuf>)>,
 }
@@ -169,19 +169,24 @@ struct Reading {
     pictures: usize,
     players: usize,
     questions: usize,
+    /// A table about all pages, or a text of the repository, which nobody reads through.
+    is_reference: bool,
     /// For the names of things on the page.
     things: usize,
 }
 
 impl Reading {
     /// Estimated, and rounded up: a page says "about".
-    fn minutes(&self, words: usize) -> usize {
+    fn minutes(&self, words: usize) -> Option<usize> {
+        if self.is_reference {
+            return None;
+        }
         let seconds = words * 60 / 180
             + self.code_lines * 3
             + self.pictures * 20
             + self.players * 90
             + self.questions * 40;
-        seconds.div_ceil(60).max(1)
+        Some(seconds.div_ceil(60).max(1))
     }
 }
 
@@ -225,7 +230,7 @@ impl Page<'_> {
         expanded += &text[end..];
         let words = text.split_whitespace().count();
         let minutes = self.reading.borrow().minutes(words);
-        if minutes > LONGEST_PAGE {
+        if let Some(minutes) = minutes.filter(|minutes| *minutes > LONGEST_PAGE) {
             complain(
                 0,
                 &anyhow::anyhow!("{minutes} minutes are too long for one page"),
@@ -233,7 +238,10 @@ impl Page<'_> {
         }
         let mut shown = self.shown.borrow_mut();
         shown.pages.push((self.path.clone(), self.name.clone(), minutes));
-        Ok(with_minutes(&expanded, minutes))
+        Ok(match minutes {
+            Some(minutes) => with_minutes(&expanded, minutes),
+            None => expanded,
+        })
     }
 
     fn directive(&self, text: &str) -> anyhow::Result<String> {
@@ -250,7 +258,10 @@ impl Page<'_> {
             "exercise" => self.exercise(&directive),
             "document" => self.document(&directive),
             // Filled in when all pages are known.
-            name if appendix::NAMES.contains(&name) => Ok(appendix::placeholder(name)),
+            name if appendix::NAMES.contains(&name) => {
+                self.reading.borrow_mut().is_reference |= name != "reading-times";
+                Ok(appendix::placeholder(name))
+            }
             "include" | "rustdoc_include" | "playground" | "title" => bail!(
                 "`{}` fails in silence when something is missing; use `listing`",
                 directive.name
@@ -435,6 +446,7 @@ impl Page<'_> {
     /// `{{#document FILE.md}}`: a text of the repository, a level below this page's title.
     fn document(&self, directive: &Directive) -> anyhow::Result<String> {
         directive.only(&[])?;
+        self.reading.borrow_mut().is_reference = true;
         let text = paths::read(self.root, directive.word()?)?;
         // Its links to other files of the repository lead nowhere from here.
         let text = FILE_LINK.replace_all(&text, "$1");

@@ -76,6 +76,8 @@ fn minutes_stand_below_the_title_and_have_a_limit() {
         page.starts_with("# Page\n\n\n<p class=\"minutes\">about 1 minute</p>"),
         "{page}"
     );
+    let (page, _) = expand("# Page\n\n{{#coverage}}\n");
+    assert!(!page.contains("minute"), "nobody reads a table through: {page}");
     let (_, complaints) = expand(&format!("# Page\n\n{}", "word ".repeat(3000)));
     assert!(complaints[0].contains("too long for one page"), "{complaints:?}");
 }
