@@ -49,18 +49,20 @@ pub fn outcomes<T: Ord + Send>(body: impl Fn() -> T + Send + Sync) -> Outcomes<T
 ///
 /// A judge puts it into the jobs it hands out. If they run one after another, the
 /// first one would wait for ever: the report says so. Outside an exploration
-/// real threads wait for each other, and after some seconds the call panics.
+/// real threads wait for each other, until nobody is left who could come: on Linux that
+/// is when all others have been blocked for 0.4 s (who sleeps may come, who waits for
+/// something with a time limit counts as blocked), elsewhere after 5 s.
 ///
 /// # Panics
 ///
-/// Outside an exploration, when the others do not come in time.
+/// Outside an exploration, when the others do not come.
 #[track_caller]
 pub fn rendezvous(n: usize) {
     let at = Location::caller();
     if crate::kernel::active() {
         crate::kernel::locks::meet(n, at);
-    } else {
-        crate::meeting::meet_for_real(n, at);
+    } else if let Err(came) = crate::meeting::meet_for_real(n, at) {
+        panic!("ran one after another: only {came} of {n} threads were here at once");
     }
 }
 
@@ -277,6 +279,7 @@ impl Checker {
                 spurious: true,
                 stale_reads: true,
                 allow_detached: false,
+                allow_busy_waits: true,
                 max_steps: 100_000,
                 stack_size: 1024 * 1024,
             },
@@ -326,6 +329,15 @@ impl Checker {
     /// Whether threads may still run when the body returns.
     pub fn allow_detached(mut self, allow: bool) -> Self {
         self.rules.allow_detached = allow;
+        self
+    }
+
+    /// Whether a thread may look again and again until another one has changed what it
+    /// looks at; on by default. Without, doing so is a failure even when it ends.
+    ///
+    /// Schedules chosen at random are not asked.
+    pub fn allow_busy_waits(mut self, allow: bool) -> Self {
+        self.rules.allow_busy_waits = allow;
         self
     }
 

@@ -1,6 +1,6 @@
 //! What an execution shows about the program.
 
-use crate::kernel::ids::Tid;
+use crate::kernel::ids::{Loc, Tid};
 use crate::kernel::{Exec, Halt, Need, State};
 
 /// Why an execution is a failure; the words are made in [`crate::verdict`].
@@ -16,6 +16,8 @@ pub(crate) enum Fault {
     LeftRunning(Tid),
     /// Everybody looks and nobody changes anything.
     Livelock,
+    /// The thread looked again and again, here, where that is not allowed.
+    BusyWait(Tid, Loc),
     TooManySteps,
     TooManyThreads,
     /// The body did nothing that the model knows.
@@ -47,6 +49,7 @@ pub(crate) fn fault(x: &Exec) -> Option<Fault> {
                 Halt::Done => None,
                 Halt::Deadlock => Some(Fault::Deadlock),
                 Halt::Livelock => Some(Fault::Livelock),
+                Halt::BusyWait(t, at) => Some(Fault::BusyWait(*t, at)),
                 _ => Some(Fault::TooManySteps),
             }
         }

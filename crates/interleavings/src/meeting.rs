@@ -48,7 +48,11 @@ fn meetings() -> MutexGuard<'static, Option<Meetings>> {
 }
 
 /// Waits until `n` threads have come to the line `at`.
-pub(crate) fn meet_for_real(n: usize, at: Loc) {
+///
+/// # Errors
+///
+/// How many have come, when nobody is left who could.
+pub(crate) fn meet_for_real(n: usize, at: Loc) -> Result<(), usize> {
     let mut guard = meetings();
     let all = guard.get_or_insert_default();
     let round = all.rounds.entry(at).or_default();
@@ -58,7 +62,7 @@ pub(crate) fn meet_for_real(n: usize, at: Loc) {
         round.arrived = 0;
         round.number += 1;
         MET.notify_all();
-        return;
+        return Ok(());
     }
     let me = own_number();
     all.waiting.extend(me);
@@ -73,12 +77,11 @@ pub(crate) fn meet_for_real(n: usize, at: Loc) {
     let round = all.rounds.entry(at).or_default();
     // The last one may have come after we gave up.
     if met || round.number != number {
-        return;
+        return Ok(());
     }
     let came = round.arrived;
     round.arrived -= 1;
-    drop(guard);
-    panic!("ran one after another: only {came} of {n} threads were here at once");
+    Err(came)
 }
 
 /// Waits for the round's end; false when nobody is left who could come.

@@ -96,6 +96,10 @@ impl Search {
         self.mode = Mode::Sampling { state: splitmix(0x1d_ea11), evenly: false };
     }
 
+    pub(crate) fn is_sampling(&self) -> bool {
+        matches!(self.mode, Mode::Sampling { .. })
+    }
+
     pub(crate) fn start_execution(&mut self) {
         self.depth = 0;
         self.left = self.bound;

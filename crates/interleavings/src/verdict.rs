@@ -239,6 +239,15 @@ impl<'a> Words<'a> {
                 );
                 verdict("busy-wait", sentence, None)
             }
+            Fault::BusyWait(t, at) => {
+                let sentence = format!(
+                    "{} busy-waits at {}: it looks again and again, where it should \
+                     sleep until it is woken",
+                    self.who(*t),
+                    self.line(at)
+                );
+                verdict("busy-wait", sentence, None)
+            }
             Fault::TooManySteps => {
                 let t = self.busiest();
                 let sentence = format!(

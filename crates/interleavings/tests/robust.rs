@@ -138,8 +138,8 @@ fn overlap_tells_joined_in_the_loop_from_joined_after_it() {
 
 #[test]
 fn busy_waiting_is_noted_even_when_it_ends() {
-    let run = |looks: fn(&AtomicBool, &Mutex<bool>) -> bool| {
-        check(move || {
+    let waits = |looks: fn(&AtomicBool, &Mutex<bool>) -> bool| {
+        move || {
             let flag = Arc::new((AtomicBool::new(false), Mutex::new(false)));
             let theirs = flag.clone();
             let setter = thread::spawn(move || {
@@ -148,7 +148,7 @@ fn busy_waiting_is_noted_even_when_it_ends() {
             });
             while !looks(&flag.0, &flag.1) {}
             setter.join().unwrap();
-        })
+        }
     };
     let polls: [fn(&AtomicBool, &Mutex<bool>) -> bool; 3] = [
         |flag, _| flag.load(Ordering::Acquire),
@@ -158,10 +158,15 @@ fn busy_waiting_is_noted_even_when_it_ends() {
             *lock.lock().unwrap()
         },
     ];
+    let strict = Checker::new().allow_busy_waits(false);
     for poll in polls {
-        assert_eq!(run(poll).busy_waits.len(), 1);
+        assert_eq!(check(waits(poll)).busy_waits.len(), 1);
+        let failure = strict.explore(waits(poll)).unwrap_err();
+        assert_eq!(failure.kind(), "busy-wait");
+        let told = "it looks again and again, where it should sleep until it is woken";
+        assert!(failure.sentence().contains(told), "{}", failure.sentence());
     }
-    let coverage = check(|| {
+    let coverage = strict.check(|| {
         let total = Mutex::new(0);
         for n in 0..100 {
             *total.lock().unwrap() += n;

@@ -305,6 +305,22 @@ fn work_that_changes_something_is_no_busy_wait() {
 }
 
 #[test]
+fn who_sleeps_and_looks_at_nothing_does_not_wait() {
+    let coverage = Checker::new().allow_busy_waits(false).check(|| {
+        let changed = Condvar::new();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..3 {
+                    thread::sleep(Duration::from_secs(1));
+                    changed.notify_all();
+                }
+            });
+        });
+    });
+    assert!(coverage.busy_waits.is_empty(), "{coverage:?}");
+}
+
+#[test]
 fn a_busy_wait_is_told_by_the_line_that_offers_the_turn() {
     let line = line!() + 6;
     let coverage = interleavings::check(|| {

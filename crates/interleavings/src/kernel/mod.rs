@@ -141,6 +141,8 @@ pub(crate) struct ThreadState {
     last_yield: Option<u32>,
     /// Looks without effect since this thread last changed something.
     looks: Vec<Look>,
+    /// It has looked at something since it last offered its turn.
+    has_looked: bool,
     spins: bool,
     /// Nothing done yet: a start and the first operation are one step.
     fresh: bool,
@@ -250,6 +252,8 @@ pub(crate) enum Halt {
     Deadlock,
     /// Everybody looks and nobody changes anything.
     Livelock,
+    /// The thread looked again and again, here, where that is not allowed.
+    BusyWait(Tid, Loc),
     TooManySteps,
     TooManyThreads,
 }
@@ -306,6 +310,7 @@ pub(crate) struct Rules {
     pub(crate) spurious: bool,
     pub(crate) stale_reads: bool,
     pub(crate) allow_detached: bool,
+    pub(crate) allow_busy_waits: bool,
     pub(crate) max_steps: u32,
     pub(crate) stack_size: usize,
 }
@@ -884,7 +889,8 @@ impl Exec {
     ///
     /// `seen` stands for what it saw: the same again and again is a busy wait. To
     /// offer the turn (`usize::MAX` for the object) twice for nothing is one already,
-    /// as the others run then and there is hardly a third time.
+    /// as the others run then and there is hardly a third time; but not for a thread
+    /// that looks at nothing in between.
     pub(crate) fn looked(&mut self, at: Loc, object: Obj, seen: u64) {
         self.look(at, object, seen, seen);
     }
@@ -920,7 +926,10 @@ impl Exec {
     fn look(&mut self, at: Loc, object: Obj, seen: u64, leaves: u64) {
         self.idle += 1;
         self.unsure += 1;
-        let looks = &mut self.threads[self.current].looks;
+        let offers = object == usize::MAX;
+        let thread = &mut self.threads[self.current];
+        let has_looked = std::mem::replace(&mut thread.has_looked, !offers);
+        let looks = &mut thread.looks;
         let same = |look: &Look| std::ptr::eq(look.at, at) && look.object == object;
         let Some(index) = looks.iter().position(same) else {
             if looks.len() == SPIN_PLACES {
@@ -935,8 +944,10 @@ impl Exec {
             return;
         }
         look.seen = leaves;
+        if offers && !has_looked {
+            return;
+        }
         look.times += 1;
-        let offers = object == usize::MAX;
         let limit = match (look.unsure, offers) {
             (true, _) => UNSURE_LIMIT,
             (false, true) => 1,
@@ -957,6 +968,14 @@ impl Exec {
     }
 
     fn note_busy_wait(&mut self, at: Loc) {
+        // Schedules made at random wake a waiter for no reason again and again, which
+        // looks as if it were not asleep.
+        if self.search.is_sampling() {
+            return;
+        }
+        if !self.rules.allow_busy_waits {
+            self.stop(Halt::BusyWait(self.current, at));
+        }
         let waits = &mut self.stats.busy_waits;
         let known = |(_, place): &(String, Loc)| {
             place.file() == at.file() && place.line() == at.line()
@@ -1090,6 +1109,7 @@ impl ThreadState {
             last_run: 0,
             last_yield: None,
             looks: Vec::new(),
+            has_looked: false,
             spins: false,
             fresh: true,
         }
