@@ -68,9 +68,9 @@ pub fn make_folder() -> anyhow::Result<()> {
     if !is_own(&folder) {
         return Ok(());
     }
-    let mut private = fs::DirBuilder::new();
+    let private = &mut fs::DirBuilder::new();
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut private, 0o700);
+    std::os::unix::fs::DirBuilderExt::mode(private, 0o700);
     private.create(folder).context("make a folder for temporary files")
 }
 
