@@ -8,7 +8,7 @@ use std::sync::atomic::{
 };
 use std::{process, thread};
 
-use crate::child;
+use crate::{child, timeline};
 
 /// Set when a thread begins to end the process.
 static LEAVING: AtomicBool = AtomicBool::new(false);
@@ -55,6 +55,8 @@ pub(crate) fn leave(code: i32) -> ! {
     // Release: pairs with the Acquire of whoever finds a child gone after this.
     LEAVING.store(true, Release);
     child::kill_all();
+    // With the file that the children wrote to, where that has a name.
+    drop(timeline::take());
     process::exit(code)
 }
 
