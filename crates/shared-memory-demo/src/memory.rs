@@ -157,10 +157,14 @@ pub fn reserve(_name: &str, _size: usize) -> std::io::Result<()> {
 
 /// Removes the name; who has the memory mapped keeps it. Any process of the user may.
 pub fn remove(name: &str) {
-    // An error says that there is no such name: what we want. Windows has no names that
-    // stay behind.
+    // An error says that there is no such name: what we want.
     #[cfg(unix)]
     let _ = rustix::shm::unlink(name);
-    #[cfg(not(unix))]
-    let _ = name;
+    // What has a name there is the file in which `shared_memory` keeps it.
+    #[cfg(windows)]
+    let _ = std::fs::remove_file(
+        std::env::temp_dir()
+            .join("shared_memory-rs")
+            .join(name.trim_start_matches('/')),
+    );
 }
