@@ -10,7 +10,8 @@
 //! Run:     cargo run -p manager-demo -- server-dies
 //! Expect:  the same clear error for three clients in three situations
 //! Chapter: book/src/managers.md
-//! Source:  unix(7); std::io::ErrorKind::BrokenPipe
+//! Source:  unix(7); std::io::ErrorKind::BrokenPipe; for Windows, ipc-channel 0.23,
+//!          `OutOfBandMessage::recover_handles`
 
 use std::time::Instant;
 
@@ -22,6 +23,12 @@ use crate::client::Client;
 use crate::family::{self, ClientProcess, Manager, Order};
 
 pub fn run() -> anyhow::Result<()> {
+    if cfg!(windows) {
+        println!("On Windows a copy of each end that is sent through the door stays");
+        println!("in the process that made it: nobody would notice the death.");
+        println!("\nok: nothing was shown, and nothing was claimed");
+        return Ok(());
+    }
     let parent = Actor::new("parent");
     let manager = Manager::start()?;
     let me = Client::connect(&manager.door, "parent")?;
