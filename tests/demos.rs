@@ -17,6 +17,9 @@ use unicode_width::UnicodeWidthStr;
 /// No demo needs so long, however busy the machine; it stops one that hangs.
 const LIMIT: Duration = Duration::from_secs(120);
 
+/// Where a demo puts temporary files.
+const TEMPORARY: &str = if cfg!(windows) { "TMP" } else { "TMPDIR" };
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
@@ -74,7 +77,7 @@ fn run_with(
     let output = assert_cmd::Command::new(&demo.program)
         .args(arguments)
         .current_dir(&folder)
-        .env("TMPDIR", temporary.path())
+        .env(TEMPORARY, temporary.path())
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR_FORCE")
         .envs(environment.iter().copied())

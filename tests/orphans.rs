@@ -10,7 +10,7 @@ fn main() -> ExitCode {
 
 #[cfg(not(unix))]
 fn main() -> ExitCode {
-    println!("skipped: only Unix has the signals that this is about");
+    eprintln!("skipped: only Unix has the signals that this is about");
     ExitCode::SUCCESS
 }
 
