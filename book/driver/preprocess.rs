@@ -24,7 +24,7 @@ use crate::{
 pub const SOURCES: &str = "source";
 
 /// No page takes longer to read.
-const LONGEST_PAGE: usize = 15;
+const LONGEST_PAGE: usize = 13;
 
 static DIRECTIVE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?m)(\\?)\{\{#([^{}]*)\}\}").expect("the expression is valid")

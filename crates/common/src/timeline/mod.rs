@@ -66,12 +66,25 @@ impl Activity {
 
     /// `waits for a permit`, `holds a permit`, `works on a file`.
     fn phrase(self, label: &str) -> String {
-        let preposition = match self {
+        format!("{} {}{label}", self.verb(), self.preposition())
+    }
+
+    /// What is over.
+    fn past_phrase(self, label: &str) -> String {
+        let verb = match self {
+            Self::Waits => "waited",
+            Self::Works => "worked",
+            Self::Holds => "held",
+        };
+        format!("{verb} {}{label}", self.preposition())
+    }
+
+    fn preposition(self) -> &'static str {
+        match self {
             Self::Waits => "for ",
             Self::Works => "on ",
             Self::Holds => "",
-        };
-        format!("{} {preposition}{label}", self.verb())
+        }
     }
 }
 
@@ -455,19 +468,16 @@ impl Lane {
         }
         let last_span = self.spans.iter().max_by_key(|span| span.end);
         let last_mark = self.marks.last();
-        let (at, what) = match (last_span, last_mark) {
-            (Some(span), Some(mark)) if mark.at < span.end => (span.end, span.ended()),
-            (_, Some(mark)) => (mark.at, mark.label.clone()),
-            (Some(span), None) => (span.end, span.ended()),
-            (None, None) => return "did nothing".to_owned(),
-        };
-        format!("{what}, {} ago", for_so_long(at))
-    }
-}
-
-impl RecordedSpan {
-    fn ended(&self) -> String {
-        format!("{} no more", self.activity.phrase(&self.label))
+        match (last_span, last_mark) {
+            (span, Some(mark)) if span.is_none_or(|span| span.end <= mark.at) => {
+                format!("{}, {} ago", mark.label, for_so_long(mark.at))
+            }
+            (Some(span), _) => {
+                let past = span.activity.past_phrase(&span.label);
+                format!("{past} until {} ago", for_so_long(span.end))
+            }
+            (None, _) => "did nothing".to_owned(),
+        }
     }
 }
 

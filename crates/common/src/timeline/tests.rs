@@ -200,6 +200,6 @@ fn the_data_name_the_unit_and_every_lane() {
 #[test]
 fn a_diagnosis_says_what_is_still_going_on_before_what_is_over() {
     let lanes = sample().lanes;
-    assert_eq!(lanes[0].doing(300_000_000), "holds a permit no more, 200 ms ago");
+    assert_eq!(lanes[0].doing(300_000_000), "held a permit until 200 ms ago");
     assert_eq!(lanes[1].doing(300_000_000), "works on x < y, for 250 ms");
 }
