@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::cell::{Cell, Kind, Shape};
 use crate::lock::who_poisoned;
+use crate::raw::gate::Gate;
 use crate::raw::latch::{Opened, RawLatch};
 use crate::raw::rw::PANICKED;
 use crate::raw::shares::Shares;
@@ -14,7 +15,7 @@ use crate::raw::{Deadline, SLOTS, World};
 use crate::segment::Inner;
 use crate::{Error, Segment};
 
-const HALVES: usize = 3;
+const HALVES: usize = 4;
 
 /// A door that opens when it has been counted down, and stays open.
 ///
@@ -25,7 +26,7 @@ const HALVES: usize = 3;
 ///
 /// Between threads std has none; crossbeam's `WaitGroup` is close. Python has none.
 pub struct Latch {
-    /// Words: pledges of each slot. Halves: what remains, sleepers, abandoned by.
+    /// Words: pledges of each slot. Halves: what remains, sequence, sleepers, abandoned by.
     cell: Cell,
 }
 
@@ -116,8 +117,8 @@ impl Latch {
     fn raw(&self) -> RawLatch<'_, Inner> {
         RawLatch {
             remaining: self.cell.half(0),
-            sleepers: self.cell.half(1),
-            abandoned: self.cell.half(2),
+            gate: Gate { seq: self.cell.half(1), sleepers: self.cell.half(2) },
+            abandoned: self.cell.half(3),
             owed: Shares { words: self.cell.words(0..SLOTS) },
         }
     }

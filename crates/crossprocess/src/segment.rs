@@ -35,7 +35,7 @@ pub const SEGMENT_VARIABLE: &str = "CROSSPROCESS_SEGMENT";
 pub const DEFAULT_TICK: Duration = Duration::from_millis(50);
 
 /// Stored last when a segment is made; the low byte is the version of the layout.
-const MAGIC: u64 = 0x6372_6f73_7370_7201;
+const MAGIC: u64 = 0x6372_6f73_7370_7202;
 
 /// Words that a segment has a multiple of. Other systems tell those who attach the size
 /// in whole pages; the largest, of 16 KiB, are those of macOS.

@@ -246,7 +246,8 @@ impl<W: World> RawBarrier<'_, W> {
     }
 
     fn arrived_in(&self, slot: usize, owner: Owner, round: u64) -> u32 {
-        let word = self.arrived[slot].load(Acquire);
+        // Relaxed, here and in `set_arrived`: what counts is read under the mutex.
+        let word = self.arrived[slot].load(Relaxed);
         let tag = u64::from(owner.generation()) << 24 | (round & ROUND_BITS);
         if word >> 16 == tag { word as u32 & 0xffff } else { 0 }
     }
@@ -260,7 +261,7 @@ impl<W: World> RawBarrier<'_, W> {
         let me = world.me();
         let tag = u64::from(me.generation()) << 24 | (round & ROUND_BITS);
         let word = tag << 16 | u64::from(threads & 0xffff);
-        self.arrived[me.slot().expect("this process is attached")].store(word, Release);
+        self.arrived[me.slot().expect("this process is attached")].store(word, Relaxed);
     }
 
     fn count(&self, world: &W, round: u64) -> u32 {

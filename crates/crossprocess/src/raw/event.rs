@@ -1,6 +1,6 @@
 //! A flag to wait for, which also remembers that it has been set in between.
 
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, SeqCst};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::{Deadline, Missed, Parked, Word, World};
 
@@ -23,8 +23,9 @@ impl<W: World> RawEvent<'_, W> {
             if word & 1 == 1 {
                 break;
             }
-            // AcqRel: pairs with the Acquire of a waiter's look.
-            if self.word.exchange(word, word.wrapping_add(2) | 1, AcqRel) {
+            // Release: pairs with the Acquire of a waiter's look, through whatever sets
+            // and clears come in between.
+            if self.word.exchange(word, word.wrapping_add(2) | 1, Release) {
                 break;
             }
         }
@@ -39,14 +40,15 @@ impl<W: World> RawEvent<'_, W> {
     pub fn clear(&self) {
         loop {
             let word = self.word.load(Relaxed);
-            if word & 1 == 0 || self.word.exchange(word, word & !1, AcqRel) {
+            // Release: who finds it cleared sees what came before.
+            if word & 1 == 0 || self.word.exchange(word, word & !1, Release) {
                 return;
             }
         }
     }
 
     pub fn wait(&self, world: &W, until: Deadline) -> Result<(), Missed> {
-        let first = self.word.load(Acquire);
+        let first = self.word.load(Relaxed);
         let mut round = 0;
         loop {
             let word = self.word.load(Acquire);
@@ -59,7 +61,7 @@ impl<W: World> RawEvent<'_, W> {
             if world.spin(&mut round) {
                 continue;
             }
-            self.sleepers.fetch_add(1, SeqCst);
+            self.sleepers.fetch_add(1, Relaxed);
             world.fence();
             let parked = world.park(self.word, word, until);
             self.sleepers.fetch_sub(1, Relaxed);

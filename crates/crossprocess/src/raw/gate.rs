@@ -4,7 +4,7 @@
 //! enter, look once more, sleep, leave. It holds no state that a dead process could
 //! have left behind but a count that is one too high, which costs a useless system call.
 
-use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
+use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
 use super::{Deadline, Parked, Word, World};
 
@@ -20,10 +20,12 @@ impl<W: World> Gate<'_, W> {
     /// Announces a waiter. It must look at its condition *after* this, and then either
     /// `sleep` with the ticket or `leave`.
     pub fn enter(&self, world: &W) -> u32 {
-        // SeqCst, and the fence: pairs with the fence in `notify`. Either the notifier
-        // sees this sleeper, or the sleeper's next look sees the notifier's change.
-        self.sleepers.fetch_add(1, SeqCst);
+        self.sleepers.fetch_add(1, Relaxed);
+        // Pairs with the fence in `notify`. Either the notifier sees this sleeper, or the
+        // sleeper's next look sees the notifier's change.
         world.fence();
+        // Acquire: pairs with the fence in `notify`. Who holds a ticket of after the
+        // notification must see the change: nobody will notify again.
         self.seq.load(Acquire)
     }
 
@@ -44,7 +46,7 @@ impl<W: World> Gate<'_, W> {
     pub fn notify(&self, world: &W, count: u32) {
         world.fence();
         if self.sleepers.load(Relaxed) != 0 {
-            self.seq.fetch_add(1, SeqCst);
+            self.seq.fetch_add(1, Relaxed);
             world.wake(self.seq, count);
         }
     }

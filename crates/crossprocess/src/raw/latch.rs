@@ -1,7 +1,8 @@
 //! A count that goes down to zero once, and those who wait for it.
 
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
+use super::gate::Gate;
 use super::shares::Shares;
 use super::{Deadline, Missed, Parked, Word, World};
 
@@ -16,8 +17,9 @@ pub(crate) enum Opened {
 pub(crate) struct RawLatch<'a, W: World> {
     /// How often it must still be counted down.
     pub remaining: &'a W::A32,
-    /// How many sleep on `remaining`; too high by those who died asleep.
-    pub sleepers: &'a W::A32,
+    /// Notified when nothing remains, or nothing can be hoped for. Not a sleep on
+    /// `remaining`: a broken pledge does not change that.
+    pub gate: Gate<'a, W>,
     /// `owner | PANICKED?` of one who broke a pledge, or 0.
     pub abandoned: &'a W::A32,
     /// Pledges given and not kept.
@@ -30,10 +32,11 @@ impl<W: World> RawLatch<'_, W> {
         loop {
             let old = self.remaining.load(Relaxed);
             let new = old.saturating_sub(count);
-            // AcqRel: pairs with the Acquire in `wait`, through every count down.
-            if old == 0 || self.remaining.exchange(old, new, AcqRel) {
+            // Release: pairs with the Acquire in `opened`, through every count down.
+            if old == 0 || self.remaining.exchange(old, new, Release) {
                 if new == 0 {
-                    self.wake_all(world);
+                    // With a fence: who counts down to zero goes on after all others.
+                    self.gate.notify(world, u32::MAX);
                 }
                 return new;
             }
@@ -45,7 +48,7 @@ impl<W: World> RawLatch<'_, W> {
         // What is erased by that must have been told before.
         if let Some(dead) = self.owed.predecessor(world) {
             self.abandoned.store(dead.0, Release);
-            self.wake_all(world);
+            self.gate.notify(world, u32::MAX);
         }
         self.owed.add(world, 1)
     }
@@ -62,30 +65,28 @@ impl<W: World> RawLatch<'_, W> {
     pub fn abandon(&self, world: &W, by: u32) {
         self.abandoned.store(by, Release);
         self.owed.sub(world, 1);
-        self.wake_all(world);
+        self.gate.notify(world, u32::MAX);
     }
 
     pub fn wait(&self, world: &W, until: Deadline) -> Result<Opened, Missed> {
         let mut round = 0;
         loop {
-            let remaining = self.remaining.load(Acquire);
-            if remaining == 0 {
-                return Ok(Opened::Yes);
+            if let Some(opened) = self.opened() {
+                return Ok(opened);
             }
-            let abandoned = self.abandoned.load(Acquire);
-            if abandoned != 0 {
-                return Ok(Opened::Abandoned(abandoned));
+            if until != Deadline::Now && world.spin(&mut round) {
+                continue;
+            }
+            let ticket = self.gate.enter(world);
+            if self.opened().is_some() {
+                self.gate.leave();
+                continue;
             }
             let parked = if until == Deadline::Now {
+                self.gate.leave();
                 Parked::Expired
-            } else if world.spin(&mut round) {
-                continue;
             } else {
-                self.sleepers.fetch_add(1, SeqCst);
-                world.fence();
-                let parked = world.park(self.remaining, remaining, until);
-                self.sleepers.fetch_sub(1, Relaxed);
-                parked
+                self.gate.sleep(world, ticket, until)
             };
             if parked == Parked::Changed {
                 continue;
@@ -95,11 +96,11 @@ impl<W: World> RawLatch<'_, W> {
                 // Not if it was the last pledge, and kept.
                 if self.remaining.load(Acquire) != 0 {
                     self.abandoned.store(dead.0, Release);
-                    self.wake_all(world);
+                    self.gate.notify(world, u32::MAX);
                 }
                 continue;
             }
-            if parked == Parked::Expired && self.remaining.load(Acquire) != 0 {
+            if parked == Parked::Expired && self.opened().is_none() {
                 return Err(match until {
                     Deadline::Now => Missed::Busy,
                     _ => Missed::Expired,
@@ -108,10 +109,11 @@ impl<W: World> RawLatch<'_, W> {
         }
     }
 
-    fn wake_all(&self, world: &W) {
-        world.fence();
-        if self.sleepers.load(Relaxed) != 0 {
-            world.wake(self.remaining, u32::MAX);
+    fn opened(&self) -> Option<Opened> {
+        if self.remaining.load(Acquire) == 0 {
+            return Some(Opened::Yes);
         }
+        let abandoned = self.abandoned.load(Acquire);
+        (abandoned != 0).then_some(Opened::Abandoned(abandoned))
     }
 }

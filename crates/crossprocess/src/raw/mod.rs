@@ -20,6 +20,8 @@ pub(crate) mod latch;
 #[cfg(test)]
 mod model;
 pub(crate) mod mutex;
+#[cfg(test)]
+mod orders;
 pub(crate) mod ring;
 pub(crate) mod rw;
 pub(crate) mod semaphore;

@@ -538,8 +538,8 @@ fn a_latch_opens_or_says_who_broke_a_pledge() {
         let halves = &process.machine.halves;
         RawLatch {
             remaining: &halves[0],
-            sleepers: &halves[1],
-            abandoned: &halves[2],
+            gate: process.gate(1),
+            abandoned: &halves[3],
             owed: process.shares(0),
         }
     }

@@ -115,12 +115,13 @@ impl<W: World> RawRing<'_, W> {
             }
             // Others go on meanwhile: head and tail need not fit together. If they do
             // not, the ticket is out of date, and the sleep ends at once.
+            // Relaxed: the next look is under the lock.
             let ready = || {
-                let head = Position(self.head.load(Acquire));
-                let tail = Position(self.tail.load(Acquire));
+                let head = Position(self.head.load(Relaxed));
+                let tail = Position(self.tail.load(Relaxed));
                 let used = tail.words().wrapping_sub(head.words());
                 let left = (self.ring.len() as u32).saturating_sub(used);
-                left >= words || self.closed.load(Acquire) != 0
+                left >= words || self.closed.load(Relaxed) != 0
             };
             if spin_until(world, patience(words.into()), ready) {
                 continue;
@@ -181,9 +182,10 @@ impl<W: World> RawRing<'_, W> {
             if until == Deadline::Now {
                 return Err(Refused::Missed(Missed::Busy).into());
             }
+            // Relaxed: the next look is under the lock.
             let ready = || {
-                self.tail.load(Acquire) != self.head.load(Acquire)
-                    || self.closed.load(Acquire) != 0
+                self.tail.load(Relaxed) != self.head.load(Relaxed)
+                    || self.closed.load(Relaxed) != 0
             };
             // Relaxed: whatever it is, only the way of waiting hangs on it.
             let words = self.taken_words.load(Relaxed);
@@ -194,7 +196,7 @@ impl<W: World> RawRing<'_, W> {
             if !ready() {
                 let parked = self.not_empty.sleep(world, ticket, until);
                 if parked == Parked::Expired
-                    && self.tail.load(Acquire) == self.head.load(Acquire)
+                    && self.tail.load(Relaxed) == self.head.load(Relaxed)
                 {
                     return Err(Refused::Missed(Missed::Expired).into());
                 }
@@ -208,6 +210,7 @@ impl<W: World> RawRing<'_, W> {
     pub fn close(&self, world: &W) -> Result<(), Missed> {
         // Under the lock: no sender is between its look at `closed` and its store.
         self.send_lock.lock(world, Deadline::Never, OnDeath::Inherit)?;
+        // Release: who sees that it is closed sees all that was sent before.
         self.closed.store(1, Release);
         self.send_lock.unlock(world);
         self.not_empty.notify(world, u32::MAX);
@@ -221,16 +224,18 @@ impl<W: World> RawRing<'_, W> {
 
     /// Messages in the queue at the moment.
     pub fn len(&self) -> u32 {
-        // The head first: it never overtakes the tail, so the difference is not negative.
+        // The head first, with Acquire: who has taken a message had seen it sent, so the
+        // difference is not negative.
         let head = Position(self.head.load(Acquire));
-        let tail = Position(self.tail.load(Acquire));
+        let tail = Position(self.tail.load(Relaxed));
         tail.messages().wrapping_sub(head.messages())
     }
 
-    /// How many messages were ever sent and taken, modulo 2^32.
+    /// How many messages were ever sent and taken, modulo 2^32. For who has `recv_lock`,
+    /// or knows that those are dead who could be at work.
     pub fn sent_and_taken(&self) -> (u32, u32) {
-        let head = Position(self.head.load(Acquire));
-        let tail = Position(self.tail.load(Acquire));
+        let head = Position(self.head.load(Relaxed));
+        let tail = Position(self.tail.load(Relaxed));
         (tail.messages(), head.messages())
     }
 
@@ -383,7 +388,7 @@ impl<W: World> Unfinished<'_, W> {
         // First done, then no longer ours: killed in between, the share vanishes with
         // the process, and the task counts as done, which it is.
         let done = (self.done.load(Relaxed) as u32).wrapping_add(count);
-        self.done.store(u64::from(done), Release);
+        self.done.store(u64::from(done), Relaxed);
         self.taken.sub(world, count);
         drop(unlock);
         self.all_done.notify(world, u32::MAX);
@@ -447,7 +452,7 @@ impl<W: World> Unfinished<'_, W> {
         let _unlock = Unlock { mutex: &ring.recv_lock, world };
         let lost = self.look(world, ring).lost;
         let done = (self.done.load(Relaxed) as u32).wrapping_add(lost);
-        self.done.store(u64::from(done), Release);
+        self.done.store(u64::from(done), Relaxed);
         Ok(lost)
     }
 }

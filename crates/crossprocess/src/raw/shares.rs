@@ -3,7 +3,7 @@
 //! A share counts only while the attachment that wrote it is in the process table, so
 //! a dead process gives everything back by being taken out, with nothing to repair.
 
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::{Owner, SLOTS, Word, World};
 use crate::Error;
@@ -49,13 +49,14 @@ impl<W: World> Shares<'_, W> {
         let me = world.me();
         let word = &self.words[me.slot().expect("this process is attached")];
         loop {
-            let old = word.load(Acquire);
+            let old = word.load(Relaxed);
             // What a predecessor in this slot held has gone with it.
             let held =
                 if old >> 32 == u64::from(me.generation()) { old as u32 } else { 0 };
             let Some(held) = held.checked_add(count) else { return false };
             let new = u64::from(me.generation()) << 32 | u64::from(held);
-            if word.exchange(old, new, AcqRel) {
+            // Release: who finds the share finds its owner in the table.
+            if word.exchange(old, new, Release) {
                 return true;
             }
         }
@@ -67,7 +68,7 @@ impl<W: World> Shares<'_, W> {
         let me = world.me();
         let word = &self.words[me.slot().expect("this process is attached")];
         loop {
-            let old = word.load(Acquire);
+            let old = word.load(Relaxed);
             if old >> 32 != u64::from(me.generation()) {
                 return;
             }
@@ -106,6 +107,7 @@ impl<W: World> Shares<'_, W> {
     }
 
     fn gone_from(&self, world: &W, slot: usize) -> Option<Owner> {
+        // Acquire: pairs with the Release in `add`.
         let word = self.words[slot].load(Acquire);
         let generation = (word >> 32) as u32 & (Owner::MASK >> 8);
         let owner = Owner::new(slot, generation);
