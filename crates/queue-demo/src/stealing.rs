@@ -125,6 +125,7 @@ fn work(me: Actor, own: &Worker<Board>, shared: &Shared) -> Report {
         }
         report.tasks += 1;
         if report.tasks == 1 {
+            // Proves that all are at work at once; the result does not need it.
             shared.meeting.wait();
         }
         shared.unfinished.fetch_sub(1, Ordering::Release);
