@@ -10,9 +10,12 @@
 pub use std::time::Instant;
 
 use std::collections::BTreeSet;
+use std::env;
 use std::fmt::Write;
-use std::panic;
+use std::panic::{self, PanicHookInfo};
+use std::path::Path;
 use std::process;
+use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -20,6 +23,9 @@ use std::time::Duration;
 
 /// After so long an answer has hung. Every exercise takes a small part of it.
 const LIMIT: Duration = Duration::from_secs(8);
+
+/// The name of the thread that runs a body.
+const BODY: &str = "the test";
 
 /// Whether a body has hung in this process. Its threads may still take the cores, so
 /// what comes after it would hang too, or fail for a reason that is not its own.
@@ -37,10 +43,11 @@ pub fn run<R: Send + 'static>(body: impl FnOnce() -> R + Send + 'static) -> R {
     if HUNG.load(Relaxed) {
         panic!("not run on real threads: another part of this test hangs there");
     }
+    sentences_first();
     let before = threads();
     let (result, results) = mpsc::channel();
     let runner = thread::Builder::new()
-        .name("the test".into())
+        .name(BODY.into())
         .spawn(move || {
             let outcome = panic::catch_unwind(panic::AssertUnwindSafe(body));
             // Nobody listens any more when the time was up.
@@ -80,6 +87,41 @@ pub fn end_if_stuck() {
             process::exit(1);
         })
         .unwrap_or_else(|error| panic!("the system refuses a thread: {error}"));
+}
+
+/// Lets a panic begin with its sentence, as the checker's reports do.
+fn sentences_first() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        // The checker's own functions: panics in an exploration stay in its report.
+        let usual = interleavings::panic::take_hook();
+        interleavings::panic::set_hook(Box::new(move |info| match told(info) {
+            Some(sentence) if env::var_os("RUST_BACKTRACE").is_none() => {
+                eprintln!("{sentence}");
+            }
+            _ => usual(info),
+        }));
+    });
+}
+
+/// A panic in a sentence; `None` if it carries no text.
+fn told(info: &PanicHookInfo<'_>) -> Option<String> {
+    let (sentence, at) = (info.payload_as_str()?, info.location()?);
+    let (file, line) = (Path::new(at.file()), at.line());
+    // Judge and exercise often have the same name.
+    let place = if file.components().any(|folder| folder.as_os_str() == "tests") {
+        format!("line {line} of the test")
+    } else {
+        format!("{}:{line}", file.file_name()?.display())
+    };
+    let thread = thread::current();
+    let thread = match thread.name() {
+        // The test's own, on which the answer is called: the checker calls it `main`.
+        Some(name) if name == BODY || name.contains("::") => "main".to_owned(),
+        Some(name) => format!("thread `{name}`"),
+        None => "a thread".to_owned(),
+    };
+    Some(format!("{sentence} ({thread} panicked at {place})"))
 }
 
 fn hang(before: &BTreeSet<(u64, String)>) -> String {
