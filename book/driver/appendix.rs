@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 
+use crate::catalogue::Catalogue;
 use crate::demos::{self, Demo};
-use crate::exercises::{self, Exercise};
+use crate::exercises::Exercise;
 use crate::html::{escape, prose};
 use crate::preprocess::{SOURCES, Shown};
-use crate::python_map::{self, Map};
-use crate::verdicts::{self, Verdicts};
+use crate::{python_map, verdicts};
 
 /// The appendices, as directives name them.
 pub const NAMES: [&str; 5] =
@@ -24,52 +24,23 @@ pub fn placeholder(name: &str) -> String {
 
 /// The appendices of a book.
 pub struct Appendices<'a> {
+    catalogue: &'a Catalogue,
     shown: &'a Shown,
-    demos: Vec<Demo>,
-    exercises: Vec<Exercise>,
-    /// The items of std, with the files that use them.
-    std_items: BTreeMap<String, BTreeSet<String>>,
-    /// All files that get a page.
-    files: BTreeSet<String>,
-    /// By topic.
-    verdicts: BTreeMap<String, Verdicts>,
-    python: Map,
-    root: PathBuf,
 }
 
 impl<'a> Appendices<'a> {
-    /// Reads the demos of the workspace.
-    ///
-    /// # Errors
-    ///
-    /// When a source cannot be read.
-    pub fn new(root: &Path, shown: &'a Shown) -> anyhow::Result<Self> {
-        let demos = demos::all(root)?;
-        let mut files: BTreeSet<String> = shown.files.keys().cloned().collect();
-        let mut std_items: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for file in demos.iter().flat_map(|demo| demos::files(root, &demo.name)) {
-            let items = demos::std_items(root, &file).context("index of std items")?;
-            for item in items {
-                std_items.entry(item).or_default().insert(file.clone());
-            }
-            files.insert(file);
-        }
-        let exercises = exercises::all(root)?;
-        files.extend(exercises.iter().map(Exercise::file));
-        let mut verdicts = BTreeMap::new();
-        for Exercise { dir, .. } in &exercises {
-            if !verdicts.contains_key(dir) {
-                verdicts.insert(dir.clone(), verdicts::of_topic(root, dir)?);
-            }
-        }
-        let (python, root) = (python_map::read(root)?, root.to_owned());
-        Ok(Self { shown, demos, exercises, std_items, files, verdicts, python, root })
+    /// What `catalogue` holds and the pages show.
+    #[must_use]
+    pub fn new(catalogue: &'a Catalogue, shown: &'a Shown) -> Self {
+        Self { catalogue, shown }
     }
 
-    /// The files that get a page.
+    /// The files that get a page, sorted.
     #[must_use]
-    pub fn files(&self) -> Vec<String> {
-        self.files.iter().cloned().collect()
+    pub fn files(&self) -> BTreeSet<String> {
+        let listed = self.shown.files.keys().chain(self.catalogue.std_items.keys());
+        let exercises = self.catalogue.exercises.iter().map(Exercise::file);
+        listed.cloned().chain(exercises).collect()
     }
 
     /// The page with its appendices in place.
@@ -108,20 +79,20 @@ impl<'a> Appendices<'a> {
         &self,
     ) -> anyhow::Result<Vec<(PathBuf, String, String)>> {
         let page = |exercise: &Exercise| {
-            let verdicts = &self.verdicts[&exercise.dir];
-            let content = verdicts::page(&self.root, exercise, verdicts)?;
+            let verdicts = &self.catalogue.verdicts[&exercise.dir];
+            let content = verdicts::page(exercise, verdicts)?;
             let name = format!("Wrong answers to {}", exercise.name);
             anyhow::Ok((wrong_answers_page(&exercise.name), name, content))
         };
-        self.exercises.iter().map(page).collect()
+        self.catalogue.exercises.iter().map(page).collect()
     }
 
     /// Every wrong answer: what is wrong, and how long its judge took.
     fn wrong_answers(&self) -> anyhow::Result<String> {
         let mut text = String::new();
         let mut topic = "";
-        for exercise in &self.exercises {
-            let verdicts = &self.verdicts[&exercise.dir];
+        for exercise in &self.catalogue.exercises {
+            let verdicts = &self.catalogue.verdicts[&exercise.dir];
             if exercise.dir != topic {
                 topic = &exercise.dir;
                 text += &format!(
@@ -135,7 +106,7 @@ impl<'a> Appendices<'a> {
                 "\n### {}\n\n| Answer | What is wrong | ms |\n|---|---|--:|\n",
                 exercise.name
             );
-            for answer in exercise.wrong_answers(&self.root)? {
+            for answer in &exercise.wrong_answers {
                 let verdict = verdicts.on(&exercise.name, &answer.name)?;
                 text += &format!(
                     "| [{}]({}#{}) | {} | {} |\n",
@@ -153,7 +124,7 @@ impl<'a> Appendices<'a> {
     /// Python's names, what takes their place, and where to see it.
     fn python_map(&self) -> anyhow::Result<String> {
         let mut text = String::new();
-        for module in &self.python.module {
+        for module in &self.catalogue.python.module {
             text += &format!("\n## `{}`\n\n{}\n\n", module.name, module.about);
             text += "| Python | Rust | What differs, and where to see it |\n|---|---|---|\n";
             for row in &module.rows {
@@ -183,14 +154,14 @@ impl<'a> Appendices<'a> {
             return Ok(self.page_link(Path::new(name)));
         }
         if let Some((demo, scene)) = name.split_once('/') {
-            let demos = self.demos.iter().filter(|known| known.name == demo);
+            let demos = self.catalogue.demos.iter().filter(|known| known.name == demo);
             let mut scenes = demos.flat_map(|demo| &demo.scenes);
             let found = scenes.find(|known| known.name == scene);
             let found = found.with_context(|| format!("there is no scene `{name}`"))?;
             let link = format!("{SOURCES}/{}.html", found.file);
             return Ok(format!("[`{name}`]({link})"));
         }
-        match self.exercises.iter().find(|exercise| exercise.name == name) {
+        match self.catalogue.exercises.iter().find(|exercise| exercise.name == name) {
             Some(exercise) => {
                 Ok(format!("[`{name}`]({SOURCES}/{}.html)", exercise.file()))
             }
@@ -201,13 +172,19 @@ impl<'a> Appendices<'a> {
     fn std_index(&self) -> String {
         let mut text = String::new();
         let mut module = "";
-        for (item, files) in &self.std_items {
+        let mut items: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (file, used) in &self.catalogue.std_items {
+            for item in used {
+                items.entry(item).or_default().insert(file);
+            }
+        }
+        for (item, files) in items {
             let (of, name) = item.rsplit_once("::").unwrap_or(("std", item));
             if of != module {
                 text += &format!("\n## `{of}`\n\n| Item | Used in |\n|---|---|\n");
                 module = of;
             }
-            let links = files.iter().map(|file| source_link(file));
+            let links = files.into_iter().map(source_link);
             text +=
                 &format!("| `{name}` | {} |\n", links.collect::<Vec<_>>().join(", "));
         }
@@ -217,7 +194,7 @@ impl<'a> Appendices<'a> {
     /// Every scene, with its file and the pages that run or show it.
     fn coverage(&self) -> String {
         let mut text = String::new();
-        for demo in &self.demos {
+        for demo in &self.catalogue.demos {
             text += &format!(
                 "\n## `{}`\n\n| Scene | What it shows | Source | Page |\n|---|---|---|---|\n",
                 demo.name
@@ -232,10 +209,10 @@ impl<'a> Appendices<'a> {
                 );
             }
         }
-        if !self.exercises.is_empty() {
+        if !self.catalogue.exercises.is_empty() {
             text += "\n## Exercises\n\n| Exercise | File | Page |\n|---|---|---|\n";
         }
-        for exercise in &self.exercises {
+        for exercise in &self.catalogue.exercises {
             let pages = self.shown.exercises.get(&exercise.name).into_iter().flatten();
             text += &format!(
                 "| `{}` | {} | {} |\n",
@@ -267,11 +244,11 @@ impl<'a> Appendices<'a> {
     /// The scenes and exercises that no page runs or shows.
     #[must_use]
     pub fn uncovered(&self) -> Vec<String> {
-        let scenes = self.demos.iter().flat_map(|demo| {
+        let scenes = self.catalogue.demos.iter().flat_map(|demo| {
             let uncovered = self.scenes(demo).filter(|(_, pages)| pages.is_empty());
             uncovered.map(|(scene, _)| format!("scene `{} {}`", demo.name, scene.name))
         });
-        let exercises = self.exercises.iter().map(|exercise| &exercise.name);
+        let exercises = self.catalogue.exercises.iter().map(|exercise| &exercise.name);
         let exercises =
             exercises.filter(|name| !self.shown.exercises.contains_key(*name));
         scenes.chain(exercises.map(|name| format!("exercise `{name}`"))).collect()
@@ -293,7 +270,7 @@ impl<'a> Appendices<'a> {
             let on_them = |shown: &BTreeSet<PathBuf>| {
                 pages.iter().any(|page| shown.contains(page))
             };
-            let scenes = self.demos.iter().flat_map(|demo| self.scenes(demo));
+            let scenes = self.catalogue.demos.iter().flat_map(|demo| self.scenes(demo));
             let scenes = scenes.filter(|(_, shown)| on_them(shown)).count();
             let exercises =
                 self.shown.exercises.values().filter(|shown| on_them(shown));

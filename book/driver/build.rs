@@ -13,6 +13,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry;
 
 use crate::appendix::Appendices;
+use crate::catalogue::Catalogue;
 use crate::preprocess::Course;
 use crate::render::Pages;
 use crate::{links, paths};
@@ -36,6 +37,37 @@ pub fn build_from(
     root: &Path,
     destination: Option<&Path>,
 ) -> anyhow::Result<PathBuf> {
+    build_with(Catalogue::read(root)?.into(), folder, destination)
+}
+
+/// Builds the book of this workspace again and again.
+#[derive(Default)]
+pub struct Builder {
+    catalogue: Option<Arc<Catalogue>>,
+}
+
+impl Builder {
+    /// Builds it where `book.toml` says. An edit of a page leaves the catalogue as it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`].
+    pub fn build(&mut self) -> anyhow::Result<PathBuf> {
+        let known = self.catalogue.take().filter(|known| known.is_current());
+        let catalogue = match known {
+            Some(known) => known,
+            None => Catalogue::read(paths::workspace())?.into(),
+        };
+        self.catalogue = Some(Arc::clone(&catalogue));
+        build_with(catalogue, &paths::book(), None)
+    }
+}
+
+fn build_with(
+    catalogue: Arc<Catalogue>,
+    folder: &Path,
+    destination: Option<&Path>,
+) -> anyhow::Result<PathBuf> {
     let warnings = Warnings::default();
     let subscriber = registry().with(warnings.clone());
     let destination = tracing::subscriber::with_default(subscriber, || {
@@ -44,7 +76,7 @@ pub fn build_from(
             config.build.build_dir = destination.to_owned();
         }
         let mut book = MDBook::load_with_config(folder, config)?;
-        book.with_preprocessor(Course::new(root)).with_renderer(Pages);
+        book.with_preprocessor(Course::new(catalogue)).with_renderer(Pages);
         book.build()?;
         // Where it says `..` no reader wants to see it.
         anyhow::Ok(book.build_dir_for("html").canonicalize()?)
@@ -63,9 +95,10 @@ pub fn build_from(
 /// When a page has a fault.
 pub fn parts() -> anyhow::Result<String> {
     let mut book = MDBook::load(paths::book())?;
-    let (shown, complaints) = Course::new(paths::workspace()).expand(&mut book.book);
+    let catalogue = Arc::new(Catalogue::read(paths::workspace())?);
+    let (shown, complaints) = Course::new(catalogue.clone()).expand(&mut book.book);
     ensure!(complaints.is_empty(), "{}", complaints.join("\n"));
-    Ok(Appendices::new(paths::workspace(), &shown)?.parts())
+    Ok(Appendices::new(&catalogue, &shown).parts())
 }
 
 /// What mdBook complains about and then ignores.

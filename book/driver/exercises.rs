@@ -1,6 +1,7 @@
 //! The exercises, as `info.toml` lists them, their hints and their wrong answers.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
@@ -20,6 +21,9 @@ pub struct Exercise {
     pub dir: String,
     /// The first hint, which rustlings shows.
     pub hint: String,
+    /// Its wrong answers, in the order of their file.
+    #[serde(skip)]
+    pub wrong_answers: Vec<WrongAnswer>,
 }
 
 /// A wrong answer, as `tests/wrong_answers/<topic>.toml` describes it.
@@ -53,27 +57,36 @@ struct List {
     exercises: Vec<Exercise>,
 }
 
-/// All exercises, in order; none where there is no list.
+/// All exercises with their wrong answers, in order; none where there is no list.
 ///
 /// # Errors
 ///
-/// When the list cannot be read.
+/// When the list or the wrong answers to a topic cannot be read.
 pub fn all(root: &Path) -> anyhow::Result<Vec<Exercise>> {
     if !root.join(LIST).is_file() {
         return Ok(Vec::new());
     }
     let list = toml::from_str::<List>(&paths::read(root, LIST)?);
-    Ok(list.with_context(|| format!("`{LIST}`"))?.exercises)
+    let mut exercises = list.with_context(|| format!("`{LIST}`"))?.exercises;
+    let mut topics = BTreeMap::new();
+    for exercise in &mut exercises {
+        let topic = match topics.entry(exercise.dir.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                new.insert(wrong_answers(root, &exercise.wrong_answers_file())?)
+            }
+        };
+        exercise.wrong_answers = topic.remove(&exercise.name).unwrap_or_default();
+    }
+    Ok(exercises)
 }
 
-/// The exercise with this name.
-///
-/// # Errors
-///
-/// When there is none.
-pub fn named(root: &Path, name: &str) -> anyhow::Result<Exercise> {
-    let found = all(root)?.into_iter().find(|exercise| exercise.name == name);
-    found.with_context(|| format!("`{LIST}` has no exercise `{name}`"))
+/// The wrong answers of a topic, by exercise.
+fn wrong_answers(
+    root: &Path,
+    file: &str,
+) -> anyhow::Result<BTreeMap<String, Vec<WrongAnswer>>> {
+    toml::from_str(&paths::read(root, file)?).with_context(|| format!("`{file}`"))
 }
 
 impl Exercise {
@@ -106,19 +119,6 @@ impl Exercise {
         hints.try_into().ok().with_context(|| {
             format!("`{file}`: {count} hints for `{}`, not 3", self.name)
         })
-    }
-
-    /// Its wrong answers, in the order of their file.
-    ///
-    /// # Errors
-    ///
-    /// When the file of the topic cannot be read.
-    pub fn wrong_answers(&self, root: &Path) -> anyhow::Result<Vec<WrongAnswer>> {
-        let file = self.wrong_answers_file();
-        let mut topic: BTreeMap<String, Vec<WrongAnswer>> =
-            toml::from_str(&paths::read(root, &file)?)
-                .with_context(|| format!("`{file}`"))?;
-        Ok(topic.remove(&self.name).unwrap_or_default())
     }
 
     /// Where its wrong answers stand, relative to the workspace.

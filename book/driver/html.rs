@@ -35,6 +35,15 @@ pub fn prose(text: &str) -> String {
     html
 }
 
+/// A heading that links itself, as mdBook draws those of a page.
+#[must_use]
+pub fn heading(level: u8, id: &str, text: &str) -> String {
+    let text = escape(text);
+    format!(
+        r##"<h{level} id="{id}"><a class="header" href="#{id}">{text}</a></h{level}>"##
+    )
+}
+
 /// A block of code in `language`; `plaintext` is not coloured.
 #[must_use]
 pub fn code(class: &str, language: &str, text: &str) -> String {

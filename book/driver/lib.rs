@@ -4,12 +4,14 @@
 //!   missing includes and anchors, typed code and typed output.
 //! * [`output`] runs the commands whose output a page shows, and compares by a rule.
 //! * [`player`], [`timeline`] and [`quiz`] draw what the directives of these names show.
-//! * [`appendix`] gathers what is said about all pages, [`python_map`] what Python calls it.
+//! * [`catalogue`] knows what the repository holds, [`python_map`] what Python calls it,
+//!   and [`appendix`] gathers what is said about all pages.
 //! * [`render`] keeps the pages of source files out of search, print and contents.
 //! * [`build`] and [`links`] fail where mdBook only warns; [`serve`] shows the book.
 
 pub mod appendix;
 pub mod build;
+pub mod catalogue;
 pub mod command;
 pub mod demos;
 pub mod directive;

@@ -1,8 +1,11 @@
 //! Parts of files: an item by its name, or what stands between two anchors.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use anyhow::{Context, bail, ensure};
 use syn::spanned::Spanned;
-use syn::{Attribute, ImplItem, Item, Type};
+use syn::{Attribute, ImplItem, Item, ItemImpl, Type};
 
 /// Lines of a file, counted from 1, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,16 +48,25 @@ impl Excerpt {
 /// # Errors
 ///
 /// When a part does not exist, is empty, or when the name fits several items.
-pub fn excerpt(path: &str, text: &str, selection: &str) -> anyhow::Result<Excerpt> {
+pub fn excerpt(
+    outlines: &Outlines,
+    path: &str,
+    text: &str,
+    selection: &str,
+) -> anyhow::Result<Excerpt> {
     let lines: Vec<&str> = text.lines().collect();
+    let outline = || outlines.of(text).with_context(|| format!("parse `{path}`"));
     let mut parts = Vec::new();
     if selection.is_empty() {
-        parts.push(without_tests(path, text, &lines)?);
+        let tests = if is_rust(path) { outline()?.tests } else { None };
+        let last = tests.map_or(lines.len(), |first| first - 1);
+        ensure!(last > 0, "`{path}` has no lines");
+        parts.push(Lines { first: 1, last });
     }
     for name in selection.split(',').map(str::trim).filter(|name| !name.is_empty()) {
         let part = match anchored(&lines, name)? {
             Some(part) => part,
-            None if is_rust(path) => item(text, name)?,
+            None if is_rust(path) => outline()?.item(name)?,
             None => bail!("`{path}` has no anchor `{name}`"),
         };
         parts.push(part);
@@ -115,52 +127,80 @@ fn anchored(lines: &[&str], name: &str) -> anyhow::Result<Option<Lines>> {
     }
 }
 
-/// The whole file up to its unit tests.
-fn without_tests(path: &str, text: &str, lines: &[&str]) -> anyhow::Result<Lines> {
-    let mut last = lines.len();
-    if is_rust(path) {
-        let file = syn::parse_file(text).with_context(|| format!("parse `{path}`"))?;
-        let tests = file.items.iter().find(|item| match item {
-            Item::Mod(module) => module.attrs.iter().any(is_test_attribute),
-            _ => false,
-        });
-        if let Some(tests) = tests {
-            last = tests.span().start().line - 1;
-        }
-    }
-    ensure!(last > 0, "`{path}` has no lines");
-    Ok(Lines { first: 1, last })
-}
-
 fn is_test_attribute(attribute: &Attribute) -> bool {
     attribute.path().is_ident("cfg")
         && attribute.parse_args::<syn::Ident>().is_ok_and(|word| word == "test")
 }
 
-/// The lines of the item called `name`, with its documentation and attributes.
-fn item(text: &str, name: &str) -> anyhow::Result<Lines> {
-    let file = syn::parse_file(text).context("the file is not Rust")?;
-    let mut found = Vec::new();
-    for item in &file.items {
-        if names(item).iter().any(|known| known == name) {
-            found.push(lines_of(item));
+/// What a Rust file consists of.
+#[derive(Debug)]
+struct Outline {
+    /// Items and methods, as a selection can call them, with the lines of their
+    /// documentation and attributes.
+    items: Vec<(String, Lines)>,
+    /// Where the unit tests begin.
+    tests: Option<usize>,
+}
+
+impl Outline {
+    fn parse(text: &str) -> anyhow::Result<Self> {
+        let file = syn::parse_file(text).context("the file is not Rust")?;
+        let mut outline = Self { items: Vec::new(), tests: None };
+        for item in &file.items {
+            outline.items.extend(name(item).map(|name| (name, lines_of(item))));
+            match item {
+                Item::Impl(block) => outline.add_methods(block),
+                Item::Mod(module) if module.attrs.iter().any(is_test_attribute) => {
+                    outline.tests.get_or_insert(lines_of(item).first);
+                }
+                _ => {}
+            }
         }
-        if let Item::Impl(block) = item
-            && let Some((of, method)) = name.split_once("::")
-            && type_name(&block.self_ty).as_deref() == Some(of)
-        {
-            let named = |item: &&ImplItem| match item {
-                ImplItem::Fn(function) => function.sig.ident == method,
-                ImplItem::Const(constant) => constant.ident == method,
-                _ => false,
+        Ok(outline)
+    }
+
+    fn add_methods(&mut self, block: &ItemImpl) {
+        let Some(of) = type_name(&block.self_ty) else { return };
+        for item in &block.items {
+            let method = match item {
+                ImplItem::Fn(function) => &function.sig.ident,
+                ImplItem::Const(constant) => &constant.ident,
+                _ => continue,
             };
-            found.extend(block.items.iter().filter(named).map(lines_of));
+            self.items.push((format!("{of}::{method}"), lines_of(item)));
         }
     }
-    match found.as_slice() {
-        [only] => Ok(*only),
-        [] => bail!("no anchor and no item `{name}`"),
-        several => bail!("{} items are called `{name}`", several.len()),
+
+    fn item(&self, name: &str) -> anyhow::Result<Lines> {
+        let found: Vec<Lines> = self
+            .items
+            .iter()
+            .filter(|(known, _)| known == name)
+            .map(|(_, lines)| *lines)
+            .collect();
+        match found.as_slice() {
+            [only] => Ok(*only),
+            [] => bail!("no anchor and no item `{name}`"),
+            several => bail!("{} items are called `{name}`", several.len()),
+        }
+    }
+}
+
+/// The outlines of files that were parsed before, by the text of the file.
+///
+/// Parsing takes most of the time of a listing, and many listings are from one file.
+#[derive(Debug, Default)]
+pub struct Outlines(Mutex<HashMap<String, Arc<Outline>>>);
+
+impl Outlines {
+    fn of(&self, text: &str) -> anyhow::Result<Arc<Outline>> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(outline) = known.get(text) {
+            return Ok(Arc::clone(outline));
+        }
+        let outline = Arc::new(Outline::parse(text)?);
+        known.insert(text.to_owned(), Arc::clone(&outline));
+        Ok(outline)
     }
 }
 
@@ -170,33 +210,30 @@ fn lines_of(item: &impl Spanned) -> Lines {
 }
 
 /// What an item can be called in a selection.
-fn names(item: &Item) -> Vec<String> {
+fn name(item: &Item) -> Option<String> {
     let ident = match item {
         Item::Const(item) => &item.ident,
         Item::Enum(item) => &item.ident,
         Item::Fn(item) => &item.sig.ident,
-        Item::Macro(item) => match &item.ident {
-            Some(ident) => ident,
-            None => return Vec::new(),
-        },
+        Item::Macro(item) => item.ident.as_ref()?,
         Item::Mod(item) => &item.ident,
         Item::Static(item) => &item.ident,
         Item::Struct(item) => &item.ident,
         Item::Trait(item) => &item.ident,
         Item::Type(item) => &item.ident,
         Item::Impl(block) => {
-            let Some(of) = type_name(&block.self_ty) else { return Vec::new() };
+            let of = type_name(&block.self_ty)?;
             let of_trait = block.trait_.as_ref().and_then(|(_, path, _)| {
                 path.segments.last().map(|segment| segment.ident.to_string())
             });
-            return vec![match of_trait {
+            return Some(match of_trait {
                 Some(name) => format!("impl {name} for {of}"),
                 None => format!("impl {of}"),
-            }];
+            });
         }
-        _ => return Vec::new(),
+        _ => return None,
     };
-    vec![ident.to_string()]
+    Some(ident.to_string())
 }
 
 fn type_name(of: &Type) -> Option<String> {
@@ -234,7 +271,7 @@ mod tests {}
 ";
 
     fn shown(selection: &str) -> String {
-        excerpt("a.rs", FILE, selection).unwrap().text
+        excerpt(&Outlines::default(), "a.rs", FILE, selection).unwrap().text
     }
 
     #[test]
@@ -250,7 +287,8 @@ mod tests {}
     #[test]
     fn anchors_and_several_parts() {
         assert_eq!(shown("step"), "self.n += 1;");
-        let parts = excerpt("a.rs", FILE, "step,Counter").unwrap().parts;
+        let parts =
+            excerpt(&Outlines::default(), "a.rs", FILE, "step,Counter").unwrap().parts;
         assert_eq!(parts[0], Lines { first: 10, last: 10 });
         assert_eq!(parts[1], Lines { first: 1, last: 4 });
     }
@@ -263,7 +301,8 @@ mod tests {}
 
     #[test]
     fn a_listing_may_end_at_a_line() {
-        let mut add = excerpt("a.rs", FILE, "Counter::add").unwrap();
+        let mut add =
+            excerpt(&Outlines::default(), "a.rs", FILE, "Counter::add").unwrap();
         assert!(add.end_at(FILE, "impl Drop").is_none(), "beyond the part");
         add.end_at(FILE, "self.n").unwrap();
         assert_eq!(add.text, "/// Adds one.\nfn add(&mut self) {\n    self.n += 1;");
@@ -273,12 +312,14 @@ mod tests {}
     #[test]
     fn what_is_not_there_is_an_error() {
         for name in ["Missing", "Counter::missing", "impl Clone for Counter"] {
-            let error = excerpt("a.rs", FILE, name).unwrap_err().to_string();
+            let error = excerpt(&Outlines::default(), "a.rs", FILE, name)
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(name), "{error}");
         }
         let open = "// ANCHOR: half\nfn a() {}\n";
-        assert!(excerpt("a.rs", open, "half").is_err());
+        assert!(excerpt(&Outlines::default(), "a.rs", open, "half").is_err());
         let empty = "// ANCHOR: none\n// ANCHOR_END: none\n";
-        assert!(excerpt("a.rs", empty, "none").is_err());
+        assert!(excerpt(&Outlines::default(), "a.rs", empty, "none").is_err());
     }
 }

@@ -3,10 +3,11 @@
 //! Run: cargo run -p book -- serve
 
 use std::io;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
+use book::build::Builder;
+use book::catalogue::Catalogue;
 use book::output::{self, Recording};
 use book::preprocess::Course;
 use book::serve::Server;
@@ -79,7 +80,8 @@ fn run(command: Command) -> anyhow::Result<()> {
 }
 
 fn serve(port: u16) -> anyhow::Result<()> {
-    let folder = match build::build(None) {
+    let mut builder = Builder::default();
+    let folder = match builder.build() {
         Ok(folder) => folder,
         Err(error) => {
             // Somebody who is writing wants to see the page, faults and all.
@@ -90,9 +92,9 @@ fn serve(port: u16) -> anyhow::Result<()> {
     let server = Server::bind(&folder, port, true)?;
     server.start()?;
     println!("{} (end with Ctrl-C)", server.address()?);
-    let watched: Vec<PathBuf> =
-        ["book", "crates"].map(|name| paths::workspace().join(name)).into();
-    server.watch(&watched, || build::build(None).map(|_| ()))
+    let watched = ["book", "crates", "exercises", "info.toml", "solutions", "tests"]
+        .map(|name| paths::workspace().join(name));
+    server.watch(&watched, || builder.build().map(|_| ()))
 }
 
 fn record(name: &str) -> anyhow::Result<()> {
@@ -109,14 +111,14 @@ fn record(name: &str) -> anyhow::Result<()> {
 
 /// Speaks the protocol of mdBook's preprocessors on standard input and output.
 fn preprocess(question: &[String]) -> anyhow::Result<()> {
-    let course = Course::new(paths::workspace());
     if let [supports, renderer] = question
         && supports == "supports"
     {
-        ensure!(course.supports_renderer(renderer)?, "only for html");
+        ensure!(Course::default().supports_renderer(renderer)?, "only for html");
         return Ok(());
     }
     let (context, book) = mdbook_preprocessor::parse_input(io::stdin())?;
-    let book = course.run(&context, book)?;
+    let catalogue = Catalogue::read(paths::workspace())?;
+    let book = Course::new(catalogue.into()).run(&context, book)?;
     serde_json::to_writer(io::stdout(), &book).context("write the book")
 }

@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use anyhow::{Context, bail, ensure};
 use regex::Regex;
@@ -29,12 +30,20 @@ const OR: &str = "--- or ---";
 const RUNS_TO_FIND_ALL: usize = 20;
 
 /// Durations, and the line of an actor in a drawing of lanes.
-const MEASURED: &str = r"\d+(\.\d+)? (ns|µs|ms|s|min)\b";
-const LANE: &str = r"^( *\S.*│)[·▒█◆ ]*$";
+static MEASURED: LazyLock<Regex> =
+    LazyLock::new(|| known(r"\d+(\.\d+)? (ns|µs|ms|s|min)\b"));
+static LANE: LazyLock<Regex> = LazyLock::new(|| known(r"^( *\S.*│)[·▒█◆ ]*$"));
 
 /// What a table of measurements may change: numbers, their units, bars, the machine.
-const NUMBERS: &str = r"\d[\d.,]*( (ns|µs|ms|s|min|%))?( +[█▏▎▍▌▋▊▉▒]+)?|[█▏▎▍▌▋▊▉▒]+";
-const MACHINE: &str = r"^(dev|release) build; .* \d{4}-\d\d-\d\d$";
+static NUMBERS: LazyLock<Regex> = LazyLock::new(|| {
+    known(r"\d[\d.,]*( (ns|µs|ms|s|min|%))?( +[█▏▎▍▌▋▊▉▒]+)?|[█▏▎▍▌▋▊▉▒]+")
+});
+static MACHINE: LazyLock<Regex> =
+    LazyLock::new(|| known(r"(?m)^(dev|release) build; .* \d{4}-\d\d-\d\d$"));
+
+fn known(expression: &str) -> Regex {
+    Regex::new(expression).expect("the expression is valid")
+}
 
 /// How a fresh run must agree with the recorded one.
 #[derive(Clone, Debug)]
@@ -89,12 +98,11 @@ impl Rule {
             "schedule" => Agreement::Schedule,
             "one-of" => Agreement::OneOf,
             "shape" => {
-                masks.push(regex(MEASURED.to_owned())?);
+                masks.push(MEASURED.clone());
                 Agreement::Shape
             }
             "measured" => {
-                masks.push(regex(MACHINE.to_owned())?);
-                masks.push(regex(NUMBERS.to_owned())?);
+                masks.extend([MACHINE.clone(), NUMBERS.clone()]);
                 Agreement::Measured
             }
             "interleaving" => {
@@ -130,8 +138,7 @@ impl Rule {
     fn masked(&self, line: &str) -> String {
         let mut line = line.to_owned();
         if matches!(self.agreement, Agreement::Shape) {
-            let lane = Regex::new(LANE).expect("the expression is valid");
-            line = lane.replace(&line, "$1").into_owned();
+            line = LANE.replace(&line, "$1").into_owned();
         }
         for mask in &self.masks {
             line = mask.replace_all(&line, "~").into_owned();
@@ -384,8 +391,7 @@ impl Recording {
     fn check_once(&self, root: &Path) -> anyhow::Result<()> {
         let command = match self.rule.agreement {
             Agreement::Measured => {
-                let machine = Regex::new(&format!("(?m){MACHINE}")).expect("valid");
-                ensure!(machine.is_match(&self.body), "no line names machine and date");
+                ensure!(MACHINE.is_match(&self.body), "no line names machine and date");
                 self.command.for_development()
             }
             _ => self.command.clone(),

@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context, ensure};
+use walkdir::WalkDir;
 
 /// The folder with the workspace's `Cargo.toml`.
 #[must_use]
@@ -40,4 +42,17 @@ pub fn relative(root: &Path, path: &Path) -> String {
     let path = path.strip_prefix(root).unwrap_or(path);
     let parts = path.components().map(|part| part.as_os_str().to_string_lossy());
     parts.collect::<Vec<_>>().join("/")
+}
+
+/// When the last of some files was changed, and how many there are.
+pub type State = (Option<SystemTime>, usize);
+
+/// The state of all files below `paths`.
+#[must_use]
+pub fn state(paths: &[PathBuf]) -> State {
+    let entries = paths.iter().flat_map(|path| WalkDir::new(path).into_iter());
+    let files = entries.flatten().filter(|entry| entry.file_type().is_file());
+    let times = files.map(|entry| entry.metadata().ok()?.modified().ok());
+    let times: Vec<Option<SystemTime>> = times.collect();
+    (times.iter().flatten().max().copied(), times.len())
 }

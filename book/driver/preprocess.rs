@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use anyhow::{Context, bail, ensure};
 use mdbook_markdown::pulldown_cmark::{
@@ -13,12 +13,11 @@ use mdbook_preprocessor::book::{Book, BookItem, Chapter};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use regex::Regex;
 
+use crate::catalogue::Catalogue;
 use crate::command::Command;
 use crate::directive::Directive;
 use crate::output::{Agreement, Recording};
-use crate::{
-    appendix, exercises, html, listing, paths, player, quiz, timeline, verdicts,
-};
+use crate::{appendix, html, listing, paths, player, quiz, timeline, verdicts};
 
 /// Pages of source files lie below this folder of the book.
 pub const SOURCES: &str = "source";
@@ -35,15 +34,16 @@ static FILE_LINK: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The preprocessor.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Course {
-    root: PathBuf,
+    catalogue: Arc<Catalogue>,
 }
 
 impl Course {
-    /// Reads the files that pages name from `root`.
-    pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+    /// Reads the files that pages name from the catalogue's root.
+    #[must_use]
+    pub fn new(catalogue: Arc<Catalogue>) -> Self {
+        Self { catalogue }
     }
 }
 
@@ -70,7 +70,7 @@ impl Preprocessor for Course {
     fn run(&self, _: &PreprocessorContext, mut book: Book) -> anyhow::Result<Book> {
         let (shown, mut complaints) = self.expand(&mut book);
         // What is said about all pages, once all are known.
-        let appendices = appendix::Appendices::new(&self.root, &shown)?;
+        let appendices = appendix::Appendices::new(&self.catalogue, &shown);
         book.for_each_chapter_mut(|chapter| match appendices.fill(&chapter.content) {
             Ok(content) => chapter.content = content,
             Err(error) => complaints.push(format!("{error:#}")),
@@ -101,7 +101,7 @@ impl Course {
         let mut complaints = Vec::new();
         book.for_each_chapter_mut(|chapter| {
             let page = Page {
-                root: &self.root,
+                catalogue: &self.catalogue,
                 path: chapter.path.clone().unwrap_or_default(),
                 name: chapter.name.clone(),
                 shown: &shown,
@@ -129,7 +129,7 @@ impl Course {
 
     /// A page that shows a whole file.
     fn source_page(&self, file: &str, shown: &Shown) -> anyhow::Result<Chapter> {
-        let text = paths::read(&self.root, file)?;
+        let text = paths::read(&self.catalogue.root, file)?;
         let name = file.rsplit('/').next().unwrap_or(file);
         let path = PathBuf::from(format!("{SOURCES}/{file}.md"));
         let up = up_from(&path);
@@ -152,7 +152,8 @@ impl Course {
             )
         };
         let content = format!(
-            "# {name}\n\n<p class=\"caption\"><code>{}</code>{shown_in}</p>\n\n<div class=\"source-file\">{}</div>\n",
+            "{}\n<p class=\"caption\"><code>{}</code>{shown_in}</p>\n<div class=\"source-file\">{}</div>\n",
+            html::heading(1, "file", name),
             html::escape(file),
             player::numbered(&text, 1, html::language(file), "L"),
         );
@@ -191,7 +192,7 @@ impl Reading {
 }
 
 struct Page<'a> {
-    root: &'a Path,
+    catalogue: &'a Catalogue,
     path: PathBuf,
     name: String,
     shown: &'a RefCell<Shown>,
@@ -284,7 +285,7 @@ impl Page<'_> {
     }
 
     fn shows_command(&self, command: &Command) -> anyhow::Result<()> {
-        command.exists(self.root)?;
+        command.exists(&self.catalogue.root)?;
         if let Some((package, scene)) = command.scene() {
             let key = (package.to_owned(), scene.unwrap_or_default().to_owned());
             let mut shown = self.shown.borrow_mut();
@@ -312,8 +313,9 @@ impl Page<'_> {
     /// `to` is part of the last line that is shown, for what has no room for anchors.
     fn figure(&self, of: &str, to: Option<&str>) -> anyhow::Result<String> {
         let (file, selection) = of.split_once(':').unwrap_or((of, ""));
-        let text = paths::read(self.root, file)?;
-        let mut excerpt = listing::excerpt(file, &text, selection)?;
+        let text = paths::read(&self.catalogue.root, file)?;
+        let mut excerpt =
+            listing::excerpt(&self.catalogue.outlines, file, &text, selection)?;
         if let Some(to) = to {
             excerpt
                 .end_at(&text, to)
@@ -372,7 +374,7 @@ impl Page<'_> {
     /// `{{#output FILE from="…" to="…"}}`
     fn output(&self, directive: &Directive) -> anyhow::Result<String> {
         directive.only(&["from", "to"])?;
-        let recording = Recording::read(self.root, directive.word()?)?;
+        let recording = Recording::read(&self.catalogue.root, directive.word()?)?;
         self.shows_command(&recording.command)?;
         let output = recording.output();
         let lines: Vec<&str> = output.lines().collect();
@@ -410,7 +412,7 @@ impl Page<'_> {
     fn timeline(&self, directive: &Directive) -> anyhow::Result<String> {
         directive.only(&["caption"])?;
         let path = directive.word()?;
-        let text = paths::read(self.root, path)?;
+        let text = paths::read(&self.catalogue.root, path)?;
         let mut reading = self.reading.borrow_mut();
         reading.pictures += 1;
         let picture = timeline::inline(&text, reading.pictures)
@@ -429,7 +431,7 @@ impl Page<'_> {
         directive.only(&["title"])?;
         let (path, title) = (directive.word()?, directive.required("title")?);
         let name = self.next_name("player");
-        let rendered = player::render(self.root, path, title, &name)?;
+        let rendered = player::render(&self.catalogue.root, path, title, &name)?;
         self.reading.borrow_mut().players += 1;
         Ok(self.with_links(rendered.html, &rendered.sources))
     }
@@ -438,7 +440,7 @@ impl Page<'_> {
     fn quiz(&self, directive: &Directive) -> anyhow::Result<String> {
         directive.only(&[])?;
         let name = self.next_name("quiz");
-        let rendered = quiz::render(self.root, directive.word()?, &name)?;
+        let rendered = quiz::render(&self.catalogue.root, directive.word()?, &name)?;
         self.reading.borrow_mut().questions += rendered.proofs.len();
         Ok(self.with_links(rendered.html, &rendered.proofs))
     }
@@ -447,7 +449,7 @@ impl Page<'_> {
     fn document(&self, directive: &Directive) -> anyhow::Result<String> {
         directive.only(&[])?;
         self.reading.borrow_mut().is_reference = true;
-        let text = paths::read(self.root, directive.word()?)?;
+        let text = paths::read(&self.catalogue.root, directive.word()?)?;
         // Its links to other files of the repository lead nowhere from here.
         let text = FILE_LINK.replace_all(&text, "$1");
         let mut code: Option<String> = None;
@@ -482,8 +484,8 @@ impl Page<'_> {
         let name = directive.word()?;
         let (exercise, answer) =
             name.split_once('/').context("`wrong` takes `exercise/name`")?;
-        let exercise = exercises::named(self.root, exercise)?;
-        let answers = exercise.wrong_answers(self.root)?;
+        let exercise = self.catalogue.exercise(exercise)?;
+        let answers = &exercise.wrong_answers;
         let answer = answers.iter().find(|known| known.name == answer);
         let answer = answer.with_context(|| {
             format!("`{}` has no `{name}`", exercise.wrong_answers_file())
@@ -499,9 +501,9 @@ impl Page<'_> {
     fn exercise(&self, directive: &Directive) -> anyhow::Result<String> {
         directive.only(&[])?;
         let name = directive.word()?;
-        let exercise = exercises::named(self.root, name)?;
+        let exercise = self.catalogue.exercise(name)?;
         let file = exercise.file();
-        paths::read(self.root, &file)?;
+        paths::read(&self.catalogue.root, &file)?;
         let link = self.source(&file, 1);
         let mut shown = self.shown.borrow_mut();
         shown.exercises.entry(name.to_owned()).or_default().insert(self.path.clone());
@@ -509,7 +511,7 @@ impl Page<'_> {
             r#"<div class="exercise"><p class="caption">Exercise <a href="{link}"><code>{file}</code></a></p>{}"#,
             html::run_line(&format!("cargo test --bin {name}")),
         );
-        for (index, hint) in exercise.hints(self.root)?.iter().enumerate() {
+        for (index, hint) in exercise.hints(&self.catalogue.root)?.iter().enumerate() {
             let paragraphs = hint.split("\n\n").map(html::prose);
             html += &format!(
                 "<details><summary>Hint {}</summary><p>{}</p></details>",
@@ -521,14 +523,15 @@ impl Page<'_> {
             r#"<details><summary>Wrong answers</summary><p><a href="{}{}">{} answers that are wrong</a>, and what the judge says of each. They show a good part of the right one.</p></details>"#,
             up_from(&self.path),
             appendix::wrong_answers_page(name).with_extension("html").display(),
-            exercise.wrong_answers(self.root)?.len(),
+            exercise.wrong_answers.len(),
         );
         Ok(html + "</div>")
     }
 }
 
 /// The way from a page to the folder of the book.
-fn up_from(page: &Path) -> String {
+#[must_use]
+pub fn up_from(page: &Path) -> String {
     "../".repeat(page.components().count() - 1)
 }
 

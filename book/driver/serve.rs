@@ -10,11 +10,12 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::Context;
 use common::println;
-use walkdir::WalkDir;
+
+use crate::paths;
 
 /// How often the files are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -94,12 +95,12 @@ impl Server {
     pub fn watch(
         &self,
         watched: &[PathBuf],
-        build: impl Fn() -> anyhow::Result<()>,
+        mut build: impl FnMut() -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let mut seen = newest(watched);
+        let mut seen = paths::state(watched);
         loop {
             thread::sleep(LOOK_EVERY);
-            let now = newest(watched);
+            let now = paths::state(watched);
             if now == seen {
                 continue;
             }
@@ -117,15 +118,6 @@ impl Server {
             self.shared.rebuilt.notify_all();
         }
     }
-}
-
-/// The latest change below the folders, and how many files there are.
-fn newest(folders: &[PathBuf]) -> (Option<SystemTime>, usize) {
-    let entries = folders.iter().flat_map(|folder| WalkDir::new(folder).into_iter());
-    let files = entries.flatten().filter(|entry| entry.file_type().is_file());
-    let times = files.map(|entry| entry.metadata().ok()?.modified().ok());
-    let times: Vec<Option<SystemTime>> = times.collect();
-    (times.iter().flatten().max().copied(), times.len())
 }
 
 impl Shared {

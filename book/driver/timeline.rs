@@ -1,10 +1,19 @@
 //! Pictures of what really happened, as the demos draw them.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use anyhow::{Context, ensure};
 use regex::Regex;
 use roxmltree::Document;
+
+static STYLE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?s)<style>.*?</style>").expect("the expression is valid")
+});
+
+static NAMES: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(id|aria-labelledby)="([^"]*)""#).expect("the expression is valid")
+});
 
 /// The picture as part of a page: its colours are those of the page's theme.
 ///
@@ -14,11 +23,9 @@ use roxmltree::Document;
 pub fn inline(svg: &str, number: usize) -> anyhow::Result<String> {
     let document = Document::parse(svg).context("the picture is not XML")?;
     ensure!(document.root_element().has_tag_name("svg"), "the picture is not an SVG");
-    let style = Regex::new(r"(?s)<style>.*?</style>").expect("the expression is valid");
-    let svg = style.replace(svg, "");
+    let svg = STYLE.replace(svg, "");
     // Several pictures on a page must not share names.
-    let name = Regex::new(r#"(id|aria-labelledby)="([^"]*)""#).expect("valid");
-    let svg = name.replace_all(&svg, |found: &regex::Captures<'_>| {
+    let svg = NAMES.replace_all(&svg, |found: &regex::Captures<'_>| {
         let names = found[2].split(' ').map(|name| format!("picture-{number}-{name}"));
         format!(r#"{}="{}""#, &found[1], names.collect::<Vec<_>>().join(" "))
     });

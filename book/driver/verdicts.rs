@@ -91,27 +91,23 @@ pub fn described(answer: &WrongAnswer) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// The page with all wrong answers to an exercise, as Markdown.
+/// The page with all wrong answers to an exercise.
 ///
 /// # Errors
 ///
 /// When an answer has no recorded verdict.
-pub fn page(
-    root: &Path,
-    exercise: &Exercise,
-    verdicts: &Verdicts,
-) -> anyhow::Result<String> {
+pub fn page(exercise: &Exercise, verdicts: &Verdicts) -> anyhow::Result<String> {
     let name = &exercise.name;
-    let mut text = format!("# Wrong answers to {name}\n\n");
-    text += "Each was written for a reason. Each was run with the exercise's judge, \
-             and this is what it said.\n";
-    for answer in exercise.wrong_answers(root)? {
+    let mut text = html::heading(1, "wrong", &format!("Wrong answers to {name}"));
+    text += "\n<p>Each was written for a reason. Each was run with the exercise’s \
+             judge, and this is what it said.</p>\n";
+    for answer in &exercise.wrong_answers {
         let verdict = verdicts.on(name, &answer.name)?;
         let title = answer.name.replace('_', " ");
         text += &format!(
-            "\n## {title} {{#{}}}\n\n<dl class=\"wrong-answer\">{}</dl>\n\n",
-            answer.name,
-            described(&answer)?
+            "{}\n<dl class=\"wrong-answer\">{}</dl>\n",
+            html::heading(2, &answer.name, &title),
+            described(answer)?
         );
         text += &format!(
             "<details><summary>The verdict, after {} ms</summary>{}</details>\n",

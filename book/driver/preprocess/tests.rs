@@ -7,9 +7,11 @@ fn expand(page: &str) -> (String, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.rs"), "fn one() {\n    1;\n}\n").unwrap();
     fs::write(folder.path().join("hidden.rs"), "fn f() {\n# \n}\n").unwrap();
+    let mut catalogue = Catalogue::default();
+    catalogue.root = folder.path().into();
     let shown = RefCell::new(Shown::default());
     let page_of = Page {
-        root: folder.path(),
+        catalogue: &catalogue,
         path: "page.md".into(),
         name: "Page".into(),
         shown: &shown,
