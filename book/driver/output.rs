@@ -121,7 +121,8 @@ impl Rule {
     #[must_use]
     pub fn note(&self) -> &'static str {
         match self.agreement {
-            Agreement::Exact => "prints, each time",
+            Agreement::Exact if self.masks.is_empty() => "prints, each time",
+            Agreement::Exact => "one possible run; some numbers differ on your machine",
             Agreement::Schedule => "prints, with the checker deciding who runs",
             Agreement::Shape => {
                 "one possible run; times and lanes differ on your machine"
