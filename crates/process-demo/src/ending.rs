@@ -33,7 +33,9 @@ fn signal(_: ExitStatus) -> i32 {
 impl fmt::Display for Ending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
-            Self::Code(code) => format!("exit code {code}"),
+            Self::Code(code @ 0..) => format!("exit code {code}"),
+            // Windows says so what happened to it, such as 0xc0000409 for an abort.
+            Self::Code(code) => format!("status {code:#x}"),
             Self::Signal(6) => "signal 6 (SIGABRT)".to_owned(),
             Self::Signal(9) => "signal 9 (SIGKILL)".to_owned(),
             Self::Signal(15) => "signal 15 (SIGTERM)".to_owned(),
