@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use crossprocess::pool::{JobError, Pool, PoolOptions, Work};
 use crossprocess::process::{Entry, Exit, Spawn, child_role, children};
 use crossprocess::{
-    Array, ByteQueue, Condition, Error, Latch, Lock, LockError, Loss, Options, Queue,
-    Segment, Semaphore,
+    Array, ByteQueue, Condition, Error, JoinableQueue, Latch, Lock, LockError, Loss,
+    Options, Queue, Segment, Semaphore,
 };
 use filter::Wanted;
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,18 @@ const NEST: Entry<()> = Entry::new("nest");
 const HOLD: Entry<()> = Entry::new("hold");
 const CREATE_AND_DIE: Entry<()> = Entry::new("create-and-die");
 const ADD: Entry<u64> = Entry::new("add");
-const COUNT: Entry<()> = Entry::new("count");
+const COUNT: Entry<Way> = Entry::new("count");
+
+/// How a message is received, and so what may become of it.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+enum Way {
+    /// Taken, and then worked on: it may be lost.
+    Recv,
+    /// Worked on, and then taken: it may be worked on twice.
+    RecvWith,
+    /// Taken, worked on and reported: if it is lost, that is known.
+    Task,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 enum Job {
@@ -75,7 +86,7 @@ fn main() -> ExitCode {
             .on(&HOLD, |()| hold())
             .on(&CREATE_AND_DIE, |()| create_and_die())
             .on(&ADD, add)
-            .on(&COUNT, |()| count())
+            .on(&COUNT, count)
             .work(&SQUARE, Ok, square)
             .work(&BAD_START, |()| Err::<(), _>("no".into()), |(), n| n)
             .finish();
@@ -110,7 +121,9 @@ fn main() -> ExitCode {
         ("workers_are_replaced_after_their_jobs", workers_are_replaced),
         ("jobs_are_asked_for_as_needed", jobs_are_asked_for_as_needed),
         ("what_a_killed_sender_sent_is_whole", what_a_killed_sender_sent_is_whole),
-        ("a_killed_receiver_takes_one_message_along", reconcile),
+        ("a_killed_receiver_takes_one_message_along", || reconcile(Way::Recv)),
+        ("a_message_that_is_worked_on_first_is_not_lost", || reconcile(Way::RecvWith)),
+        ("tasks_that_are_lost_are_counted", || reconcile(Way::Task)),
     ];
     let wanted = Wanted::from_args();
     if !wanted.exists(tests.iter().map(|(name, _)| *name)) {
@@ -541,9 +554,9 @@ fn what_a_killed_sender_sent_is_whole() {
     assert!(matches!(other, Err(Error::WrongKind { .. })));
 }
 
-/// Receivers that are killed, in the middle of anything: every message is received once,
-/// but for those that a dead one had taken and not yet noted: one each, at most.
-fn reconcile() {
+/// Receivers that are killed, in the middle of anything, and replaced: what becomes of
+/// the messages is as documented, for each way to receive.
+fn reconcile(way: Way) {
     let number = |variable, default| {
         std::env::var(variable).ok().and_then(|n| n.parse().ok()).unwrap_or(default)
     };
@@ -551,14 +564,18 @@ fn reconcile() {
     let kills = number("CROSSPROCESS_KILLS", 20);
     let segment = Segment::create((messages as usize) * 20 + (1 << 16)).unwrap();
     let queue = Queue::<u64>::create(&segment, "numbers", 1 << 12).unwrap();
+    let tasks = JoinableQueue::<u64>::create(&segment, "tasks", 1 << 12).unwrap();
     let counts = Array::create(&segment, "counts", &vec![0_u8; messages as usize]);
     let counts = counts.unwrap();
-    let start = || COUNT.with(&()).unwrap().segment(&segment).spawn().unwrap();
+    let start = || COUNT.with(&way).unwrap().segment(&segment).spawn().unwrap();
 
     let mut receivers = [start(), start(), start()];
     let mut killed = 0;
     for message in 0..messages {
-        queue.send_timeout(&message, LIMIT).unwrap();
+        match way {
+            Way::Task => tasks.send_timeout(&message, LIMIT).unwrap(),
+            Way::Recv | Way::RecvWith => queue.send_timeout(&message, LIMIT).unwrap(),
+        }
         if (message + 1) * kills / messages > killed {
             let receiver = &mut receivers[killed as usize % 3];
             receiver.kill().unwrap();
@@ -567,26 +584,56 @@ fn reconcile() {
             killed += 1;
         }
     }
+    assert_eq!(killed, kills);
+    let lost_tasks = match tasks.wait_timeout(LIMIT) {
+        Ok(()) => 0,
+        Err(Error::Lost { count, .. }) => u64::from(count),
+        Err(error) => panic!("{error}"),
+    };
     queue.close().unwrap();
+    tasks.close().unwrap();
     for mut receiver in receivers {
         assert_eq!(receiver.wait_timeout(LIMIT).unwrap(), Some(Exit::Code(0)));
     }
     let counts = counts.snapshot().unwrap();
-    assert!(counts.iter().all(|count| *count <= 1), "a message was received twice");
-    let lost = counts.iter().filter(|count| **count == 0).count() as u64;
-    assert!(killed == kills && lost <= killed, "{killed} killed, {lost} messages lost");
-    eprintln!("{messages} messages, {killed} receivers killed, {lost} messages lost");
+    let never = counts.iter().filter(|count| **count == 0).count() as u64;
+    let again: u64 =
+        counts.iter().map(|count| u64::from(count.saturating_sub(1))).sum();
+    eprintln!(
+        "{way:?}: {messages} messages, {killed} receivers killed; {never} were not worked \
+         on, {again} once more; {lost_tasks} tasks reported as lost"
+    );
+    match way {
+        Way::Recv => assert!(never <= killed && again == 0),
+        Way::RecvWith => assert!(never == 0 && again <= killed),
+        // Killed between its work and its report, it has worked on what is lost.
+        Way::Task => assert!(again == 0 && never <= lost_tasks && lost_tasks <= killed),
+    }
 }
 
 /// Notes every number it receives.
-fn count() -> Result<(), Error> {
+fn count(way: Way) -> Result<(), Error> {
     let segment = Segment::from_env()?;
     let queue = Queue::<u64>::open(&segment, "numbers")?;
+    let tasks = JoinableQueue::<u64>::open(&segment, "tasks")?;
     let counts = Array::<u8>::open(&segment, "counts")?;
-    for number in queue.iter() {
-        counts.update_at(number as usize, |count| *count += 1)?;
+    let note = |number: u64| counts.update_at(number as usize, |count| *count += 1);
+    loop {
+        let received = match way {
+            Way::Recv => queue.recv().and_then(note),
+            Way::RecvWith => queue.recv_with(note),
+            Way::Task => tasks.recv().and_then(|task| {
+                note(*task)?;
+                task.done()?;
+                Ok(None)
+            }),
+        };
+        match received {
+            Ok(_) => {}
+            Err(Error::Closed { .. }) => return Ok(()),
+            Err(error) => return Err(error),
+        }
     }
-    Ok(())
 }
 
 fn wait_until(mut ready: impl FnMut() -> bool) {
