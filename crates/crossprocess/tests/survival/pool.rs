@@ -229,13 +229,13 @@ pub fn storm(kills: usize) {
     let mut lost = 0;
     let (mut slowest, mut without_core) = (Duration::ZERO, Duration::ZERO);
     let mut results = pool.map(std::iter::repeat(Job::Pid));
-    let (mut since, mut waited) = (Instant::now(), waited_for_core());
+    let (mut since, mut waited) = (Instant::now(), waited_for_core("thread-self"));
     let mut next_kill = since;
     while killed.len() < kills {
         let result = results.next_timeout(LIMIT).expect("a result comes");
         if since.elapsed() > slowest {
             slowest = since.elapsed();
-            without_core = waited_for_core().saturating_sub(waited);
+            without_core = waited_for_core("thread-self").saturating_sub(waited);
         }
         match result.expect("there are always more jobs") {
             // Those who are not killed here do not end: it is alive.
@@ -252,7 +252,7 @@ pub fn storm(kills: usize) {
             }
             Err(error) => panic!("{error}"),
         }
-        (since, waited) = (Instant::now(), waited_for_core());
+        (since, waited) = (Instant::now(), waited_for_core("thread-self"));
     }
     drop(results);
     assert!(lost <= kills, "{kills} deaths have cost {lost} results");

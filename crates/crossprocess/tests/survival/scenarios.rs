@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crossprocess::{
-    Array, Barrier, BreakCause, ByteQueue, Condition, Error, Event, JoinableQueue,
-    Latch, Lock, LockError, Loss, Queue, ReentrantLock, RwLock, Segment, Semaphore,
-    Value,
+    Array, Barrier, BoundedSemaphore, BreakCause, ByteQueue, Condition, Error, Event,
+    JoinableQueue, Latch, Lock, LockError, Loss, Queue, ReentrantLock, RwLock, Segment,
+    Semaphore, Value,
 };
 
 pub struct Scenario {
@@ -61,6 +61,29 @@ pub const SCENARIOS: &[Scenario] = &[
             } else {
                 assert!(value == [0; 4] || value == [1; 4], "{value:?} is torn");
             }
+        },
+    },
+    Scenario {
+        name: "lock-wait",
+        setup: |segment| {
+            Lock::create(segment, "lock", [0u64; 4]).unwrap();
+        },
+        victim: |segment, begin| {
+            // Somebody else of the same process, who is lost with it.
+            let other = Segment::attach(segment.address()).unwrap();
+            let held = Lock::<[u64; 4]>::open(&other, "lock").unwrap();
+            let lock = Lock::<[u64; 4]>::open(segment, "lock").unwrap();
+            let guard = held.lock().unwrap();
+            begin();
+            let late = lock.lock_timeout(Duration::from_millis(8));
+            assert!(matches!(late, Err(LockError::TimedOut { .. })));
+            drop(late);
+            drop(guard);
+            *lock.lock().unwrap() = [1; 4];
+        },
+        check: |segment, victim, completed| {
+            let value = lock_after_death(segment, victim);
+            assert!(value == [1; 4] || value == [0; 4] && !completed, "{value:?}");
         },
     },
     Scenario {
@@ -289,6 +312,38 @@ pub const SCENARIOS: &[Scenario] = &[
         },
     },
     Scenario {
+        name: "rwlock-wait",
+        setup: |segment| {
+            RwLock::create(segment, "rwlock", [0u64; 4]).unwrap();
+        },
+        victim: |segment, begin| {
+            let other = Segment::attach(segment.address()).unwrap();
+            let held = RwLock::<[u64; 4]>::open(&other, "rwlock").unwrap();
+            let lock = RwLock::<[u64; 4]>::open(segment, "rwlock").unwrap();
+            let limit = Duration::from_millis(8);
+            let reader = held.read().unwrap();
+            begin();
+            assert!(lock.write_timeout(limit).is_err());
+            drop(reader);
+            let writer = held.write().unwrap();
+            assert!(lock.read_timeout(limit).is_err());
+            drop(writer);
+        },
+        check: |segment, victim, completed| {
+            let lock = RwLock::<[u64; 4]>::open(segment, "rwlock").unwrap();
+            match lock.write_timeout(LIMIT) {
+                Ok(guard) => assert_eq!(*guard, [0; 4]),
+                Err(LockError::OwnerDied(died)) => {
+                    assert!(!completed);
+                    assert_eq!(died.peer().pid, Some(victim));
+                    lock.clear_poison();
+                }
+                Err(error) => panic!("{error}"),
+            }
+            assert_eq!(*lock.read_timeout(LIMIT).unwrap(), [0; 4]);
+        },
+    },
+    Scenario {
         name: "reentrant-lock",
         setup: |segment| {
             ReentrantLock::create(segment, "reentrant", [0u64; 4]).unwrap();
@@ -325,6 +380,57 @@ pub const SCENARIOS: &[Scenario] = &[
             std::thread::scope(|scope| {
                 scope.spawn(|| drop(lock.lock_timeout(LIMIT).unwrap()));
             });
+        },
+    },
+    Scenario {
+        name: "reentrant-condition",
+        setup: |segment| {
+            ReentrantLock::create(segment, "reentrant", [0u64; 4]).unwrap();
+            Condition::create(segment, "condition").unwrap();
+        },
+        victim: |segment, begin| {
+            let lock = ReentrantLock::<[u64; 4]>::open(segment, "reentrant").unwrap();
+            let condition = Condition::open(segment, "condition").unwrap();
+            let outer = lock.lock().unwrap();
+            let inner = lock.lock().unwrap();
+            begin();
+            drop(condition.wait(inner).unwrap());
+            drop(outer);
+        },
+        check: |segment, victim, completed| {
+            let lock = ReentrantLock::<[u64; 4]>::open(segment, "reentrant").unwrap();
+            match lock.lock_timeout(LIMIT) {
+                Ok(_) => {}
+                Err(LockError::OwnerDied(died)) => {
+                    assert!(!completed);
+                    assert_eq!(died.peer().pid, Some(victim));
+                    lock.clear_poison();
+                }
+                Err(error) => panic!("{error}"),
+            }
+            std::thread::scope(|scope| {
+                scope.spawn(|| drop(lock.lock_timeout(LIMIT).unwrap()));
+            });
+        },
+    },
+    Scenario {
+        name: "bounded-semaphore",
+        setup: |segment| {
+            BoundedSemaphore::create(segment, "bounded", 1).unwrap();
+        },
+        victim: |segment, begin| {
+            let semaphore = BoundedSemaphore::open(segment, "bounded").unwrap();
+            begin();
+            let permit = semaphore.acquire().unwrap();
+            assert!(semaphore.try_acquire().is_err());
+            drop(permit);
+        },
+        check: |segment, _, _| {
+            let semaphore = BoundedSemaphore::open(segment, "bounded").unwrap();
+            let permit = semaphore.acquire_timeout(LIMIT).unwrap();
+            assert!(semaphore.try_acquire().is_err());
+            drop(permit);
+            assert_eq!(semaphore.available(), 1);
         },
     },
     Scenario {
@@ -394,6 +500,23 @@ pub const SCENARIOS: &[Scenario] = &[
                 Err(error) => panic!("{error}"),
             }
             assert!(!completed || remaining == 0);
+        },
+    },
+    Scenario {
+        name: "latch-wait",
+        setup: |segment| {
+            Latch::create(segment, "latch", 1).unwrap();
+        },
+        victim: |segment, begin| {
+            let latch = Latch::open(segment, "latch").unwrap();
+            begin();
+            let late = latch.wait_timeout(Duration::from_millis(8));
+            assert!(matches!(late, Err(Error::TimedOut { .. })));
+        },
+        check: |segment, _, _| {
+            let latch = Latch::open(segment, "latch").unwrap();
+            latch.count_down();
+            latch.wait_timeout(LIMIT).unwrap();
         },
     },
     Scenario {
@@ -568,6 +691,29 @@ pub const SCENARIOS: &[Scenario] = &[
             }
             queue.send(&4).unwrap();
             queue.recv_timeout(LIMIT).unwrap().done().unwrap();
+            queue.wait_timeout(LIMIT).unwrap();
+        },
+    },
+    Scenario {
+        name: "joinable-queue-wait",
+        setup: |segment| {
+            let queue = JoinableQueue::<u32>::create(segment, "tasks", 128).unwrap();
+            queue.send(&1).unwrap();
+        },
+        victim: |segment, begin| {
+            let queue = JoinableQueue::<u32>::open(segment, "tasks").unwrap();
+            begin();
+            queue.send(&2).unwrap();
+            let late = queue.wait_timeout(Duration::from_millis(8));
+            assert!(matches!(late, Err(Error::TimedOut { .. })));
+        },
+        check: |segment, _, completed| {
+            let queue = JoinableQueue::<u32>::open(segment, "tasks").unwrap();
+            let sent = queue.len();
+            assert!(sent == 2 || sent == 1 && !completed);
+            for task in (1..).take(sent) {
+                assert_eq!(queue.recv_timeout(LIMIT).unwrap().done().unwrap(), task);
+            }
             queue.wait_timeout(LIMIT).unwrap();
         },
     },
