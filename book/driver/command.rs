@@ -1,11 +1,14 @@
 //! Commands that a page shows and the program can run.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ffi::OsStr;
 use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -151,7 +154,7 @@ impl Command {
         let mut command = match &self.kind {
             Kind::Cargo { package, binary, release, arguments } => {
                 let name = binary.as_ref().unwrap_or(package);
-                let program = build(root, package, name, *release)?;
+                let program = built(root, package, name, *release)?;
                 let mut command = process::Command::new(program);
                 command.args(arguments);
                 command
@@ -200,7 +203,27 @@ fn finish(mut child: Child, mut reader: std::io::PipeReader) -> anyhow::Result<R
     Ok(Ran { exit, output })
 }
 
-/// Builds a program of the workspace and returns where it is.
+/// A package, a program of it, and whether it is optimised.
+type Wanted = (String, String, bool);
+
+/// Builds a program of the workspace, if this run has not done so, and returns where it
+/// is. Cargo takes a while to find out that there is nothing to build.
+fn built(
+    root: &Path,
+    package: &str,
+    binary: &str,
+    release: bool,
+) -> anyhow::Result<PathBuf> {
+    static BUILT: Mutex<BTreeMap<Wanted, PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(match built.entry((package.to_owned(), binary.to_owned(), release)) {
+        Entry::Occupied(found) => found.get().clone(),
+        Entry::Vacant(place) => {
+            place.insert(build(root, package, binary, release)?).clone()
+        }
+    })
+}
+
 fn build(
     root: &Path,
     package: &str,
