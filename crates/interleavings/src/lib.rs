@@ -67,11 +67,13 @@
 //!
 //! An atomic keeps the history of its stores. A load may return any store that its
 //! ordering and what its thread knows allow, so a `Relaxed` that should be an
-//! `Acquire` fails like any other mistake. The model is the view-based fragment of
-//! C++20 in which every store takes its place in the order of stores when it is
-//! executed; load buffering is forbidden as in RC11. It shows fewer behaviours than
-//! C++20 allows only for programs that depend on the order of stores to different
-//! atomics by different threads (the litmus test 2+2W), and for load buffering.
+//! `Acquire` fails like any other mistake. The model is C++20's, which is Rust's, with
+//! two limits. A load never returns a value that is stored only later because of it
+//! (load buffering), as in RC11. And `SeqCst` operations take effect in the order in
+//! which they are executed: C++20 allows a `SeqCst` load after a `Relaxed` one to come
+//! before it in their order, so a program that mixes the two on different atomics may
+//! have outcomes that are not shown. Nothing is shown that C++20 forbids. Both are
+//! tested against the axioms (`tests/memory_model`).
 //!
 //! # Time
 //!

@@ -234,8 +234,72 @@ fn a_thread_reads_its_own_store_or_a_newer_one() {
 }
 
 #[test]
-fn updates_read_the_newest_value() {
-    // [atomics.order]: read-modify-writes always read the last value in order.
+fn stores_need_not_take_effect_in_the_order_of_execution() {
+    // 2+2W: each thread's first store may be the last one of its location.
+    let run = |order: Ordering| {
+        all(move || {
+            let (x, y) = pair();
+            both(
+                || {
+                    x.store(1, order);
+                    y.store(2, order);
+                },
+                || {
+                    y.store(1, order);
+                    x.store(2, order);
+                },
+            );
+            (x.into_inner(), y.into_inner())
+        })
+    };
+    assert_eq!(run(Relaxed), [(1, 1), (1, 2), (2, 1), (2, 2)]);
+    assert_eq!(run(Release), [(1, 1), (1, 2), (2, 1), (2, 2)]);
+    assert_eq!(run(SeqCst), [(1, 2), (2, 1), (2, 2)]);
+}
+
+#[test]
+fn updates_need_not_read_the_value_stored_last() {
+    // 2+2W by swaps: both may read the first value, whatever was stored since.
+    let seen = all(|| {
+        let (x, y) = pair();
+        let swaps = both(
+            || {
+                x.store(1, Relaxed);
+                y.swap(2, Relaxed)
+            },
+            || {
+                y.store(1, Relaxed);
+                x.swap(2, Relaxed)
+            },
+        );
+        (swaps, x.into_inner(), y.into_inner())
+    });
+    assert!(seen.contains(&((0, 0), 1, 1)), "{seen:?}");
+}
+
+#[test]
+fn an_exchange_that_fails_is_a_load() {
+    // So it may read an old value, and fail for that reason.
+    let run = |read: Ordering| {
+        all(move || {
+            let (data, ready) = pair();
+            let ((), seen) = both(
+                || {
+                    data.store(1, Relaxed);
+                    ready.store(1, Release);
+                },
+                || (ready.load(read), data.compare_exchange(1, 2, Relaxed, Relaxed)),
+            );
+            seen
+        })
+    };
+    assert!(run(Relaxed).contains(&(1, Err(0))));
+    assert_eq!(run(Acquire), [(0, Ok(1)), (0, Err(0)), (1, Ok(1))]);
+}
+
+#[test]
+fn updates_read_what_they_replace() {
+    // [atomics.order]: nothing comes between what was read and what is written.
     let seen = all(|| {
         let x = AtomicU32::new(0);
         both(|| x.fetch_add(1, Relaxed), || x.fetch_add(1, Relaxed));

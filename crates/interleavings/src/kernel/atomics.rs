@@ -7,15 +7,21 @@
 //! store that may still be read. A relaxed load may return any store from there
 //! on; reading a released one with acquire joins the view that was released.
 //!
-//! Where it is narrower than the model: stores take their place in the
-//! modification order when they are executed, so programs whose only weakness is
-//! the order of two stores (the litmus test 2+2W) show fewer outcomes than
-//! allowed. Read-modify-writes read the newest store, as the model demands.
+//! A store takes any place in the modification order that the thread's view leaves
+//! open, mostly the last. A read-modify-write takes the place right after the store
+//! that it reads; an exchange that fails is a load.
 //!
 //! Sequentially consistent operations take part in one order, that of execution,
 //! with a global view: such a load reads no older store than the newest one that
 //! any earlier such operation on the same atomic wrote or read ([atomics.order]
 //! in C++20), and a fence exchanges the whole view.
+//!
+//! Here alone it is narrower than RC11. C++20 lets a sequentially consistent operation
+//! come in that order before what its thread has seen through weaker ones: where one
+//! thread stores data and then a flag, both `SeqCst`, and another finds the flag set by
+//! a `Relaxed` load, its `SeqCst` load of the data may miss them. In order of execution
+//! it does not. `tests/memory_model` shows that there is no other difference: what
+//! is explored are all the outcomes of the axioms with `sb ∪ rf ∪ S` acyclic.
 
 use std::sync::atomic::Ordering;
 
@@ -23,23 +29,31 @@ use super::ids::{Loc, ModelId, Obj};
 use super::record::Action;
 use super::{Exec, State, point, with};
 
-/// For each atomic the index of the oldest store that may still be read.
+/// A place in the modification order of an atomic, which is not the order in which
+/// its stores are executed; 0 for the value at construction.
+type Place = u64;
+
+/// Between a store and the next one at the end of the order. A store that takes its
+/// place between two others halves what is left; the 33rd in a row finds none.
+const GAP: Place = 1 << 32;
+
+/// For each atomic the place of the oldest store that may still be read.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct View(Vec<u32>);
+pub(crate) struct View(Vec<Place>);
 
 impl View {
-    pub(crate) fn get(&self, object: Obj) -> u32 {
+    fn get(&self, object: Obj) -> Place {
         self.0.get(object).copied().unwrap_or(0)
     }
 
-    fn raise(&mut self, object: Obj, index: u32) {
-        if index == 0 {
+    fn raise(&mut self, object: Obj, place: Place) {
+        if place == 0 {
             return;
         }
         if self.0.len() <= object {
             self.0.resize(object + 1, 0);
         }
-        self.0[object] = self.0[object].max(index);
+        self.0[object] = self.0[object].max(place);
     }
 
     pub(crate) fn join(&mut self, other: &View) {
@@ -56,10 +70,13 @@ impl View {
     }
 }
 
-/// One store in an atomic's history.
+/// One store in an atomic's history, which is kept in modification order.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     pub(crate) value: u64,
+    place: Place,
+    /// It belongs to the store before it, by a read-modify-write: nothing comes between.
+    updates: bool,
     /// Where it was stored; `None` for the value at construction.
     pub(crate) at: Option<Loc>,
     /// What a thread that reads this with acquire gets to know.
@@ -80,7 +97,13 @@ pub(crate) struct Target<'a> {
 
 fn atomic(target: &Target<'_>) -> Obj {
     let state = || State::Atomic {
-        history: vec![Store { value: target.initial, at: None, view: View::default() }],
+        history: vec![Store {
+            value: target.initial,
+            place: 0,
+            updates: false,
+            at: None,
+            view: View::default(),
+        }],
         show: target.show,
     };
     with(|x| x.object(target.id, target.type_name, state))
@@ -119,48 +142,92 @@ impl Exec {
         }
     }
 
+    /// The oldest store that the running thread may still read or come after.
+    fn oldest(&self, o: Obj, order: Ordering) -> usize {
+        let mut known = self.threads[self.current].view.get(o);
+        if order == Ordering::SeqCst {
+            known = known.max(self.sc_view.get(o));
+        }
+        self.history(o).partition_point(|store| store.place < known)
+    }
+
+    /// Whether a store can take its place right after this one.
+    fn has_room_after(&self, o: Obj, index: usize) -> bool {
+        let history = self.history(o);
+        history
+            .get(index + 1)
+            .is_none_or(|next| !next.updates && next.place - history[index].place > 1)
+    }
+
+    /// Takes one of `count` options: the first is what happens without a weak memory.
+    fn choose_weakly(&mut self, count: usize) -> usize {
+        if count < 2 { 0 } else { self.search.choose(1, count as u32, 0) as usize }
+    }
+
     /// Makes the running thread's view include the store that it has read.
     fn read_store(&mut self, o: Obj, index: usize, order: Ordering) -> u64 {
         let State::Atomic { history, .. } = &self.objects[o].state else { return 0 };
         let store = &history[index];
         let thread = &mut self.threads[self.current];
-        thread.view.raise(o, index as u32);
+        thread.view.raise(o, store.place);
         if acquires(order) {
             thread.view.join(&store.view);
         } else {
             thread.acquirable.join(&store.view);
         }
         if order == Ordering::SeqCst {
-            self.sc_view.raise(o, index as u32);
+            self.sc_view.raise(o, store.place);
         }
         store.value
     }
 
-    /// Appends a store; `continues` is the release sequence it belongs to.
+    /// Adds a store right after another one; with `updates` it has read that one and
+    /// carries on the release sequence that it belongs to.
     fn add_store(
         &mut self,
         o: Obj,
         value: u64,
         order: Ordering,
-        continues: Option<usize>,
+        (after, updates): (usize, bool),
         at: Loc,
     ) {
-        let index = self.history(o).len() as u32;
+        let State::Atomic { history, .. } = &mut self.objects[o].state else { return };
+        let previous = &history[after];
+        let place = match history.get(after + 1) {
+            Some(next) => previous.place + (next.place - previous.place) / 2,
+            None => previous.place + GAP,
+        };
         let thread = &mut self.threads[self.current];
-        thread.view.raise(o, index);
+        thread.view.raise(o, place);
         let mut view =
             if releases(order) { thread.view.clone() } else { thread.released.clone() };
-        if let Some(previous) = continues {
-            view.join(&self.history(o)[previous].view);
+        if updates {
+            view.join(&previous.view);
         }
-        view.raise(o, index);
+        view.raise(o, place);
         if order == Ordering::SeqCst {
-            self.sc_view.raise(o, index);
+            self.sc_view.raise(o, place);
         }
-        if let State::Atomic { history, .. } = &mut self.objects[o].state {
-            history.push(Store { value, at: Some(at), view });
-        }
+        history.insert(after + 1, Store { value, place, updates, at: Some(at), view });
         self.objects[o].stamp += 1;
+    }
+
+    /// The value of the store at `index`, and which newer one it comes before.
+    fn shown_store(&self, o: Obj, index: usize) -> Option<String> {
+        let history = self.history(o);
+        let text = self.shown(o, history[index].value)?;
+        Some(match history.get(index + 1) {
+            Some(next) => format!("{text}, before {}", self.shown(o, next.value)?),
+            None => text,
+        })
+    }
+
+    /// Where the newest store and this older one were executed, for the report.
+    fn stale(&self, o: Obj, index: usize) -> Option<(Loc, Option<Loc>)> {
+        let history = self.history(o);
+        let newest = history.len() - 1;
+        let newer = history[newest].at.filter(|_| index < newest)?;
+        Some((newer, history[index].at))
     }
 }
 
@@ -169,35 +236,30 @@ pub(crate) fn load(target: &Target<'_>, order: Ordering, at: Loc) -> u64 {
     let o = atomic(target);
     point(Action::Load, Some(o), at);
     with(|x| {
-        let newest = x.history(o).len() - 1;
-        let mut oldest = x.thread().view.get(o);
         if order == Ordering::SeqCst {
-            oldest = oldest.max(x.sc_view.get(o));
             x.sc_event(false);
         }
-        let mut age = 0;
-        if (oldest as usize) < newest && x.rules.stale_reads {
-            let count = newest as u32 - oldest + 1;
-            age = x.search.choose(1, count, 0);
-        }
-        let index = newest - age as usize;
+        let newest = x.history(o).len() - 1;
+        let oldest = if x.rules.stale_reads { x.oldest(o, order) } else { newest };
+        let age = x.choose_weakly(newest + 1 - oldest);
+        let index = newest - age;
         let value = x.read_store(o, index, order);
         // An old read comes before the stores that it missed.
-        x.event(Some(o), age > 0, 20 + u64::from(age));
+        x.event(Some(o), age > 0, 20 + ((age as u64) << 8));
         let text = x.shown(o, value);
-        let places = (x.history(o)[newest].at, x.history(o)[index].at);
+        let stale = x.stale(o, index);
         x.step_with(Action::Load, at, Some(o), |s| {
             s.value = text;
             s.ordering = Some(name(order));
-            if let (true, (Some(newer), old)) = (age > 0, places) {
-                s.stale = Some((newer, old));
-            }
+            s.stale = stale;
         });
-        x.looked(at, o, index as u64);
+        x.looked(at, o, x.history(o)[index].place);
         value
     })
 }
 
+/// Adds a store at the end of the modification order, or further up where nothing
+/// that the thread knows forbids it.
 pub(crate) fn store(target: &Target<'_>, value: u64, order: Ordering, at: Loc) {
     let o = atomic(target);
     point(Action::Store, Some(o), at);
@@ -205,10 +267,16 @@ pub(crate) fn store(target: &Target<'_>, value: u64, order: Ordering, at: Loc) {
         if order == Ordering::SeqCst {
             x.sc_event(false);
         }
-        x.event(Some(o), true, 21);
-        x.add_store(o, value, order, None, at);
+        let newest = x.history(o).len() - 1;
+        let oldest = if x.rules.stale_reads { x.oldest(o, order) } else { newest };
+        let places = (oldest..=newest).rev().filter(|&i| x.has_room_after(o, i));
+        let places: Vec<usize> = places.collect();
+        let taken = x.choose_weakly(places.len());
+        let after = places[taken];
+        x.event(Some(o), true, 21 + ((taken as u64) << 8));
+        x.add_store(o, value, order, (after, false), at);
         x.progressed();
-        let text = x.shown(o, value);
+        let text = x.shown_store(o, after + 1);
         x.step_with(Action::Store, at, Some(o), |s| {
             s.value = text;
             s.ordering = Some(name(order));
@@ -216,7 +284,9 @@ pub(crate) fn store(target: &Target<'_>, value: u64, order: Ordering, at: Loc) {
     });
 }
 
-/// Reads the newest store and replaces it by what `change` makes of it, if anything.
+/// Reads a store and puts right after it what `change` makes of its value, if
+/// anything: the newest one, or an older one that the ordering allows and that nothing
+/// else was put after in this way.
 ///
 /// `weak` may fail for no reason. Returns the value read, as `Err` without change.
 pub(crate) fn update(
@@ -231,24 +301,33 @@ pub(crate) fn update(
     point(Action::Update, Some(o), at);
     with(|x| {
         let newest = x.history(o).len() - 1;
-        let old = x.history(o)[newest].value;
-        let mut new = change(old);
-        if new.is_some() && weak && x.rules.spurious && x.search.choose(1, 2, 0) == 1 {
-            new = None;
+        let stale_reads = x.rules.stale_reads;
+        let oldest = |order| if stale_reads { x.oldest(o, order) } else { newest };
+        let (updates_from, fails_from) = (oldest(success), oldest(failure));
+        let mut options = Vec::new();
+        for index in (updates_from.min(fails_from)..=newest).rev() {
+            let new = change(x.history(o)[index].value);
+            if new.is_some() && index >= updates_from && x.has_room_after(o, index) {
+                options.push((index, new));
+            }
+            let fails = new.is_none() || weak && x.rules.spurious;
+            if fails && index >= fails_from {
+                options.push((index, None));
+            }
         }
+        let taken = x.choose_weakly(options.len());
+        let (index, new) = options[taken];
+        let old = x.history(o)[index].value;
         let order = if new.is_some() { success } else { failure };
         if order == Ordering::SeqCst {
             x.sc_event(false);
         }
-        let read_order = match order {
-            Ordering::Release => Ordering::Relaxed,
-            order => order,
-        };
-        x.read_store(o, newest, read_order);
-        let extra = 22 + u64::from(new.is_some());
-        x.event(Some(o), new.is_some(), extra);
+        let stale = x.stale(o, index);
+        x.read_store(o, index, order);
+        let extra = 22 + u64::from(new.is_some()) + ((taken as u64) << 8);
+        x.event(Some(o), new.is_some() || stale.is_some(), extra);
         if let Some(new) = new {
-            x.add_store(o, new, order, Some(newest), at);
+            x.add_store(o, new, order, (index, true), at);
             if new == old {
                 x.objects[o].stamp -= 1;
                 let stamp = x.objects[o].stamp;
@@ -261,7 +340,7 @@ pub(crate) fn update(
             x.looked(at, o, stamp);
         }
         let was = x.shown(o, old);
-        let is = new.and_then(|new| x.shown(o, new));
+        let is = new.and_then(|_| x.shown_store(o, index + 1));
         let action = if new.is_some() { Action::Update } else { Action::FailedUpdate };
         x.step_with(action, at, Some(o), |s| {
             s.value = match (was, is) {
@@ -270,6 +349,7 @@ pub(crate) fn update(
             };
             s.failed = new.is_none();
             s.ordering = Some(name(order));
+            s.stale = stale.filter(|_| new.is_none());
         });
         if new.is_some() { Ok(old) } else { Err(old) }
     })
