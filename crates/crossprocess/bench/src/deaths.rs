@@ -73,7 +73,7 @@ fn forked(victim: &dyn Fn(), survivor: &dyn Fn()) -> anyhow::Result<Option<Durat
     victim.kill();
     let died = Instant::now();
     let mut survivor = Forked::new(survivor)?;
-    Ok(survivor.ends_within(LIMIT).then(|| died.elapsed()))
+    Ok(survivor.ends_within(LIMIT)?.then(|| died.elapsed()))
 }
 
 fn locks() -> anyhow::Result<()> {
