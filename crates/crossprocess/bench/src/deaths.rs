@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::time::{Duration, Instant};
 
+use common::println;
 use crossprocess::process::Entry;
 use crossprocess::{Barrier, Condition, Error, Event, Lock, Segment, Semaphore};
 use process_sync::{SharedCondvar, SharedMutex};
@@ -135,7 +136,7 @@ fn after_several_waiters(
     for _ in 0..4 {
         let _living = Forked::new(|| {
             loop {
-                wait()
+                wait();
             }
         })?;
         match forked(wait, notify)? {
@@ -174,6 +175,7 @@ fn ours(what: &str) -> anyhow::Result<Option<Duration>> {
     Ok(went_on.then(|| died.elapsed()))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a role is given what it owns")]
 pub fn victim(what: String) -> Result<(), Error> {
     let segment = Segment::from_env()?;
     let lock = Lock::<u32>::open(&segment, "lock")?;

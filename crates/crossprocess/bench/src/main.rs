@@ -15,6 +15,7 @@ mod table;
 
 use std::process::ExitCode;
 
+use common::println;
 use crossprocess::process::child_role;
 
 fn main() -> ExitCode {

@@ -119,9 +119,9 @@ pub struct Semaphore(Shared<libc::sem_t>);
 
 impl Semaphore {
     pub fn new(permits: u32) -> Self {
-        // SAFETY: `place` is ours alone.
         Self(Shared::new(|place| {
-            assert_eq!(unsafe { libc::sem_init(place, 1, permits) }, 0)
+            // SAFETY: `place` is ours alone.
+            assert_eq!(unsafe { libc::sem_init(place, 1, permits) }, 0);
         }))
     }
 

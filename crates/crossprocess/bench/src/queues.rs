@@ -183,7 +183,7 @@ fn crossbeam(pairs: u32, size: usize, count: u64) -> anyhow::Result<f64> {
             scope.spawn(|| (0..count).for_each(|_| drop(receiver.recv().unwrap())));
             // A copy, as between processes: who sends may go on to use it.
             scope.spawn(|| {
-                (0..count).for_each(|_| sender.send(message.clone()).unwrap())
+                (0..count).for_each(|_| sender.send(message.clone()).unwrap());
             });
         }
     });

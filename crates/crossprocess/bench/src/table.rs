@@ -1,6 +1,7 @@
 //! Measures contenders in turn, and prints how they compare with the first.
 
 use common::measure::duration;
+use common::println;
 
 /// How often each contender is measured.
 pub const ROUNDS: usize = 9;
