@@ -11,6 +11,7 @@ use process_sync::{SharedCondvar, SharedMutex};
 use raw_sync::locks::{LockInit, Mutex as RawMutex};
 
 use crate::fork::Forked;
+use crate::iceoryx2::{self, SemaphoreInterface};
 use crate::pthread::{self, Robust, Shared};
 
 /// Given the name of the object.
@@ -32,12 +33,18 @@ pub fn tell() -> anyhow::Result<()> {
                 let semaphore = pthread::Semaphore::new(1);
                 let acquire = || semaphore.acquire();
                 say(what, "`sem_t`", forked(&|| stay(acquire), &acquire)?);
+                let semaphore = iceoryx2::semaphore(1);
+                let acquire = || semaphore.blocking_wait().expect("a permit");
+                say(what, "iceoryx2", forked(&|| stay(acquire), &acquire)?);
             }
             "condition" => conditions()?,
             _ => {
                 let barrier = pthread::Barrier::new(3);
                 let wait = || barrier.wait();
                 say(what, "`pthread_barrier_t`", forked(&wait, &wait)?);
+                let barrier = iceoryx2::barrier(3);
+                let wait = || barrier.wait();
+                say(what, "iceoryx2", forked(&wait, &wait)?);
             }
         }
     }
@@ -93,6 +100,14 @@ fn locks() -> anyhow::Result<()> {
     let mutex = ManuallyDrop::new(RefCell::new(SharedMutex::new()?));
     let lock = || mutex.borrow_mut().lock().expect("a mutex");
     say("lock", "process-sync", forked(&|| stay(lock), &lock)?);
+
+    let robust = iceoryx2::Robust::new();
+    let lock = || std::mem::forget(robust.lock());
+    say("lock", "iceoryx2, `lock`", forked(&|| stay(lock), &lock)?);
+    let robust = iceoryx2::Robust::new();
+    // Longer than a survivor is given: one that hangs is killed before it gives up.
+    let lock = || std::mem::forget(robust.timed_lock(2 * LIMIT).expect("in time"));
+    say("lock", "iceoryx2, `timed_lock`", forked(&|| stay(lock), &lock)?);
     Ok(())
 }
 

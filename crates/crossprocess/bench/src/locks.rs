@@ -4,12 +4,13 @@ use std::fs::File;
 use std::hint::black_box;
 use std::sync::Mutex;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossprocess::process::Entry;
 use crossprocess::{Condition, Error, Latch, Lock, LockError, Segment, Semaphore};
 
 use crate::fork::Forked;
+use crate::iceoryx2;
 use crate::pthread::{self, Robust, Shared};
 use crate::python;
 use crate::table::{Contender, compare};
@@ -22,6 +23,8 @@ pub const PONG: Entry<u64> = Entry::new("pong");
 const ALONE: u32 = 20_000;
 const TOGETHER: u64 = 300_000;
 const TURNS: u64 = 5_000;
+/// Longer than any lock here is held.
+const LIMIT: Duration = Duration::from_secs(2);
 
 /// Seconds for one of `count` calls.
 fn each(count: u64, mut work: impl FnMut()) -> anyhow::Result<f64> {
@@ -50,6 +53,7 @@ fn alone() -> anyhow::Result<()> {
     let raw = unsafe { RawMutex::new(memory.get().cast(), (&raw mut number).cast()) };
     let (raw, _) = raw.map_err(|error| anyhow::anyhow!("raw_sync: {error}"))?;
     let mut process_sync = process_sync::SharedMutex::new()?;
+    let iceoryx2 = iceoryx2::Robust::new();
     let count = u64::from(ALONE);
     let contenders = vec![
         Contender::new("`Lock<u64>`, += 1", || {
@@ -73,6 +77,12 @@ fn alone() -> anyhow::Result<()> {
                 process_sync.lock().unwrap();
                 process_sync.unlock().unwrap();
             })
+        }),
+        Contender::new("iceoryx2, `lock`", || {
+            each(count, || *black_box(&iceoryx2).lock() += 1)
+        }),
+        Contender::new("iceoryx2, `timed_lock`", || {
+            each(count, || *black_box(&iceoryx2).timed_lock(LIMIT).unwrap() += 1)
         }),
         Contender::new("`flock`, nothing inside", || {
             each(count / 4, || {

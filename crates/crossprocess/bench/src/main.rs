@@ -6,6 +6,7 @@
 
 mod deaths;
 mod fork;
+mod iceoryx2;
 mod locks;
 mod pools;
 mod pthread;
