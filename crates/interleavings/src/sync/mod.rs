@@ -34,6 +34,7 @@ pub use self::rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub(crate) use self::spare::Spare;
 
 /// Wraps `value` as std does: an error when the lock is poisoned.
+#[inline]
 fn poisonable<G>(poisoned: bool, value: G) -> LockResult<G> {
     if poisoned { Err(PoisonError::new(value)) } else { Ok(value) }
 }

@@ -52,19 +52,24 @@ impl<T: ?Sized> Mutex<T> {
     #[inline]
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
-        if active() {
-            return self.lock_modelled(Location::caller());
-        }
-        match self.real.lock() {
-            Ok(real) => Ok(MutexGuard::outside(real)),
-            Err(e) => Err(PoisonError::new(MutexGuard::outside(e.into_inner()))),
-        }
+        // The parts of the guard come together here, and what only an exploration needs
+        // is apart: so all this is inlined and a guard costs no more than std's.
+        let (real, model, poisoned) = if active() {
+            let poisoned = self.acquire(Location::caller());
+            (self.take_real(), Some(self), poisoned)
+        } else {
+            match self.real.lock() {
+                Ok(real) => (real, None, false),
+                Err(e) => (e.into_inner(), None, true),
+            }
+        };
+        poisonable(poisoned, MutexGuard { real: Some(real), model })
     }
 
-    fn lock_modelled(&self, at: Loc) -> LockResult<MutexGuard<'_, T>> {
+    #[cold]
+    fn acquire(&self, at: Loc) -> bool {
         let name = std::any::type_name::<Self>();
-        let poisoned = locks::lock(&self.id, name, self.real.is_poisoned(), at);
-        poisonable(poisoned, self.taken())
+        locks::lock(&self.id, name, self.real.is_poisoned(), at)
     }
 
     /// The real lock, whose own poison flag the model does not use.
@@ -78,6 +83,11 @@ impl<T: ?Sized> Mutex<T> {
 
     /// The guard for a lock that the model has granted.
     pub(super) fn taken(&self) -> MutexGuard<'_, T> {
+        MutexGuard { real: Some(self.take_real()), model: Some(self) }
+    }
+
+    #[cold]
+    fn take_real(&self) -> sync::MutexGuard<'_, T> {
         let real = self.try_real().or_else(|| {
             spare::free(&self.id, self);
             self.try_real()
@@ -87,7 +97,7 @@ impl<T: ?Sized> Mutex<T> {
         };
         spare::keep(&self.id, self, &real);
         refresh(&self.id, &mut *real);
-        MutexGuard { real: Some(real), model: Some(self) }
+        real
     }
 
     /// Takes the lock if nobody holds it.
@@ -194,6 +204,22 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
     pub(super) fn outside(real: sync::MutexGuard<'a, T>) -> Self {
         Self { real: Some(real), model: None }
     }
+
+    #[cold]
+    fn note_write(&self, lock: &Mutex<T>) {
+        if active() && locks::note_write(&lock.id) {
+            locks::note_before(&lock.id, fingerprint(&**self));
+        }
+    }
+
+    #[cold]
+    fn unlock_modelled(&self, lock: &Mutex<T>) {
+        if active() {
+            let known = locks::knows_before(&lock.id);
+            let after = if known { fingerprint(&**self) } else { None };
+            locks::unlock(&lock.id, shown(&**self), after);
+        }
+    }
 }
 
 impl<T: ?Sized> Deref for MutexGuard<'_, T> {
@@ -211,11 +237,8 @@ impl<T: ?Sized> Deref for MutexGuard<'_, T> {
 impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        if let Some(lock) = self.model
-            && active()
-            && locks::note_write(&lock.id)
-        {
-            locks::note_before(&lock.id, fingerprint(&**self));
+        if let Some(lock) = self.model {
+            self.note_write(lock);
         }
         match &mut self.real {
             Some(real) => real,
@@ -227,12 +250,8 @@ impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(lock) = self.model
-            && active()
-        {
-            let known = locks::knows_before(&lock.id);
-            let after = if known { fingerprint(&**self) } else { None };
-            locks::unlock(&lock.id, shown(&**self), after);
+        if let Some(lock) = self.model {
+            self.unlock_modelled(lock);
         }
     }
 }

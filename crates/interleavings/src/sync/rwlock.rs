@@ -57,9 +57,7 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
         if active() {
-            let at = Location::caller();
-            let poisoned = self.acquire(false, at);
-            return poisonable(poisoned, self.reading());
+            return self.read_modelled(Location::caller());
         }
         match self.real.read() {
             Ok(real) => Ok(RwLockReadGuard { real, model: None }),
@@ -78,18 +76,23 @@ impl<T: ?Sized> RwLock<T> {
     #[inline]
     #[track_caller]
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
-        if active() {
-            let at = Location::caller();
-            let poisoned = self.acquire(true, at);
-            return poisonable(poisoned, self.writing());
-        }
-        match self.real.write() {
-            Ok(real) => Ok(RwLockWriteGuard { real: Some(real), model: None }),
-            Err(e) => {
-                let real = Some(e.into_inner());
-                Err(PoisonError::new(RwLockWriteGuard { real, model: None }))
+        // As in `Mutex::lock`, so that all this is inlined.
+        let (real, model, poisoned) = if active() {
+            let poisoned = self.acquire(true, Location::caller());
+            (self.take_real_write(), Some(self), poisoned)
+        } else {
+            match self.real.write() {
+                Ok(real) => (real, None, false),
+                Err(e) => (e.into_inner(), None, true),
             }
-        }
+        };
+        poisonable(poisoned, RwLockWriteGuard { real: Some(real), model })
+    }
+
+    #[cold]
+    fn read_modelled(&self, at: Loc) -> LockResult<RwLockReadGuard<'_, T>> {
+        let poisoned = self.acquire(false, at);
+        poisonable(poisoned, self.reading())
     }
 
     /// A reader cannot put a value back, so a writer does it at the first use.
@@ -111,6 +114,7 @@ impl<T: ?Sized> RwLock<T> {
         }
     }
 
+    #[cold]
     fn acquire(&self, to_write: bool, at: Loc) -> bool {
         let name = std::any::type_name::<Self>();
         locks::rw_acquire(&self.id, name, self.real.is_poisoned(), to_write, at)
@@ -130,12 +134,17 @@ impl<T: ?Sized> RwLock<T> {
     }
 
     fn writing(&self) -> RwLockWriteGuard<'_, T> {
+        RwLockWriteGuard { real: Some(self.take_real_write()), model: Some(self) }
+    }
+
+    #[cold]
+    fn take_real_write(&self) -> sync::RwLockWriteGuard<'_, T> {
         self.refresh();
         let Some(real) = self.try_real_write() else {
             panic!("a lock made outside the exploration is held outside it")
         };
         spare::keep(&self.id, self, &real);
-        RwLockWriteGuard { real: Some(real), model: Some(self) }
+        real
     }
 
     /// Takes the lock for reading if no writer holds it.
@@ -277,6 +286,7 @@ impl<T: ?Sized> Deref for RwLockReadGuard<'_, T> {
 }
 
 impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
+    #[inline]
     fn drop(&mut self) {
         if let Some(lock) = self.model
             && active()
@@ -322,6 +332,22 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
         }
         RwLockReadGuard { real, model }
     }
+
+    #[cold]
+    fn note_write(&self, lock: &RwLock<T>) {
+        if active() && locks::note_write(&lock.id) {
+            locks::note_before(&lock.id, fingerprint(&**self));
+        }
+    }
+
+    #[cold]
+    fn unlock_modelled(&self, lock: &RwLock<T>) {
+        if active() {
+            let known = locks::knows_before(&lock.id);
+            let after = if known { fingerprint(&**self) } else { None };
+            locks::rw_release(&lock.id, true, shown(&**self), after);
+        }
+    }
 }
 
 impl<T: ?Sized> Deref for RwLockWriteGuard<'_, T> {
@@ -339,11 +365,8 @@ impl<T: ?Sized> Deref for RwLockWriteGuard<'_, T> {
 impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        if let Some(lock) = self.model
-            && active()
-            && locks::note_write(&lock.id)
-        {
-            locks::note_before(&lock.id, fingerprint(&**self));
+        if let Some(lock) = self.model {
+            self.note_write(lock);
         }
         match &mut self.real {
             Some(real) => real,
@@ -353,13 +376,10 @@ impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
 }
 
 impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
+    #[inline]
     fn drop(&mut self) {
-        if let Some(lock) = self.model
-            && active()
-        {
-            let known = locks::knows_before(&lock.id);
-            let after = if known { fingerprint(&**self) } else { None };
-            locks::rw_release(&lock.id, true, shown(&**self), after);
+        if let Some(lock) = self.model {
+            self.unlock_modelled(lock);
         }
     }
 }
