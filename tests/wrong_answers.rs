@@ -146,6 +146,7 @@ fn judge(program: &Path, exercise: &str, answer: &str) -> anyhow::Result<Judged>
         .arg(format!("{exercise}::{answer}::"))
         .current_dir(workspace())
         .env_remove("RUST_BACKTRACE")
+        .env_remove("COLUMNS")
         .timeout(LIMIT)
         .output()?;
     let time = start.elapsed();

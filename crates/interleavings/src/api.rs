@@ -15,7 +15,7 @@ use crate::child::{self, Role};
 use crate::judge::{self, Fault};
 use crate::kernel::ids::Loc;
 use crate::kernel::run::{LOUD, Progress, Runner};
-use crate::kernel::{Exec, Rules};
+use crate::kernel::{Exec, Rules, UNSURE_LIMIT};
 use crate::names::Sources;
 use crate::search::Search;
 use crate::trace::{Explored, Trace};
@@ -186,7 +186,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&report::render(&self.0.trace, false, &[]))
+        f.write_str(&report::render(&self.0.trace, false, report::WIDTH, &[]))
     }
 }
 
@@ -255,6 +255,10 @@ const EXTRA_EFFORT: u64 = 200;
 /// Steps that they may take together: some hundredths of a second. Counted and not
 /// timed, for the answer must not depend on the machine.
 const EXTRA_STEPS: u64 = 50_000;
+
+/// The same for a failure without anybody who reads an old value.
+const PLAIN_EFFORT: u64 = 2_000;
+const PLAIN_STEPS: u64 = 100_000;
 
 /// Failed executions whose stacks are kept; more would fill the memory.
 const MOST_LEAKED: usize = 4_000;
@@ -544,7 +548,7 @@ impl Checker {
                 child::hand_over(&folder, &order, &found);
             }
             if let Err(found) = found {
-                eprintln!("{}", report::render(&found.0, false, &[]));
+                eprintln!("{}", report::render(&found.0, false, report::width(), &[]));
             }
             std::process::exit(101)
         });
@@ -582,7 +586,7 @@ fn fail(failure: &Failure) -> ! {
     if !replay.is_empty() {
         more.push(format!("once more: with INTERLEAVINGS_REPLAY={replay} set"));
     }
-    let mut report = report::render(&failure.0.trace, colour, &more);
+    let mut report = report::render(&failure.0.trace, colour, report::width(), &more);
     if let Some(printed) = &failure.0.printed {
         report.push_str(&format!("\nWhat it printed in this schedule:\n{printed}\n"));
     }
@@ -664,8 +668,12 @@ struct Exploration<'a> {
 /// The best failure so far.
 struct Found {
     fault: Fault,
+    /// Values that were read although there was a newer one, and the like.
+    surprises: u32,
     steps: u32,
     schedule: Vec<u32>,
+    /// Whether unlocking was a scheduling point.
+    unlock_points: bool,
 }
 
 enum Pass {
@@ -716,7 +724,13 @@ impl<'a> Exploration<'a> {
                     bound = 0;
                     continue;
                 }
-                Pass::Failed => break,
+                Pass::Failed => {
+                    let surprises = self.found.as_ref().map_or(0, |it| it.surprises);
+                    if surprises > 0 {
+                        exec = self.look_for_a_plain_one(exec, body, keep, bound);
+                    }
+                    break;
+                }
                 Pass::Stopped => {
                     if self.found.is_none() {
                         exec.search.start_sampling();
@@ -747,6 +761,25 @@ impl<'a> Exploration<'a> {
         self.finish(exec, body)
     }
 
+    /// Looks whether the program fails, at the same cost, without anybody who reads an
+    /// old value: then the order of the statements is wrong, whatever their orderings
+    /// are, and the reader is to look there first.
+    fn look_for_a_plain_one<T>(
+        &mut self,
+        mut exec: Box<Exec>,
+        body: &impl Fn() -> T,
+        keep: &mut dyn FnMut(Option<Vec<u32>>, T),
+        bound: usize,
+    ) -> Box<Exec> {
+        let counted = self.coverage.clone();
+        exec.search.restart();
+        exec.search.start_plain(u32::try_from(bound).unwrap_or(u32::MAX));
+        (exec, _) = self.pass(exec, body, keep, None);
+        // The first one was found after so many, and this is what the reader is told.
+        self.coverage = counted;
+        exec
+    }
+
     /// Runs one schedule.
     fn repeat<T>(
         mut self,
@@ -765,7 +798,10 @@ impl<'a> Exploration<'a> {
         self.coverage.interleavings = 1;
         if let Some(fault) = judge::fault(&exec) {
             let schedule = replay.choices.clone();
-            self.found = Some(Found { fault, steps: exec.steps, schedule });
+            let (surprises, steps) = (exec.search.surprises(), exec.steps);
+            let unlock_points = exec.unlock_points;
+            self.found =
+                Some(Found { fault, surprises, steps, schedule, unlock_points });
         }
         self.finish(exec, body)
     }
@@ -827,7 +863,13 @@ impl<'a> Exploration<'a> {
             if self.found.is_some() {
                 extra += 1;
                 extra_steps += u64::from(exec.steps);
-                let enough = extra > EXTRA_EFFORT || extra_steps > EXTRA_STEPS;
+                let (executions, steps) = match &self.found {
+                    Some(found) if found.surprises > 0 && exec.search.is_plain() => {
+                        (PLAIN_EFFORT, PLAIN_STEPS)
+                    }
+                    _ => (EXTRA_EFFORT, EXTRA_STEPS),
+                };
+                let enough = extra > executions || extra_steps > steps;
                 if enough || self.runner.leaked > MOST_LEAKED {
                     return (exec, Pass::Failed);
                 }
@@ -882,14 +924,17 @@ impl<'a> Exploration<'a> {
             None => true,
             Some(found) => {
                 std::mem::discriminant(&found.fault) == std::mem::discriminant(&fault)
-                    && exec.steps < found.steps
+                    && (exec.search.surprises(), exec.steps)
+                        < (found.surprises, found.steps)
             }
         };
         if better {
             self.found = Some(Found {
                 fault,
+                surprises: exec.search.surprises(),
                 steps: exec.steps,
                 schedule: exec.search.schedule(),
+                unlock_points: exec.unlock_points,
             });
         }
     }
@@ -902,8 +947,15 @@ impl<'a> Exploration<'a> {
         let stats = &exec.stats;
         self.coverage.threads_started = stats.threads_started;
         self.coverage.overlap = stats.threads_at_once;
-        for (_, at) in &stats.busy_waits {
-            self.coverage.busy_waits.push(format!("{}:{}", at.file(), at.line()));
+        for (unsure, at) in &stats.busy_waits {
+            let mut place = format!("{}:{}", at.file(), at.line());
+            if *unsure {
+                place.push_str(&format!(
+                    " ({UNSURE_LIMIT} rounds under a lock whose value cannot be compared, \
+                     while nobody else changed anything)"
+                ));
+            }
+            self.coverage.busy_waits.push(place);
         }
         let mut sources = Sources::default();
         for cycle in &stats.lock_cycles {
@@ -926,6 +978,7 @@ impl<'a> Exploration<'a> {
         if found.fault != Fault::NotRepeatable && !exec.recording {
             let choices = found.schedule.clone();
             exec.search = Search::replay(choices);
+            exec.unlock_points = found.unlock_points;
             exec.recording = true;
             (exec, _) = self.execute(exec, body);
         }
@@ -938,7 +991,7 @@ impl<'a> Exploration<'a> {
             exec.record.clear();
         }
         let mut replay = spelled(&found.schedule);
-        if exec.unlock_points {
+        if found.unlock_points {
             replay.insert_str(0, "u.");
         }
         let mut trace = verdict::trace(&exec, &fault, &title, explored, &replay);

@@ -18,6 +18,23 @@ pub(crate) struct Sources {
 /// Lines above the construction that may hold the name.
 const LINES_BACK: usize = 3;
 
+/// Lines above the construction over which a tuple or an array may be spread.
+const LINES_OF_ELEMENTS: usize = 8;
+
+/// Lines above a wait in which the loop that it is in may begin.
+const LINES_OF_A_LOOP: usize = 4;
+
+/// One of the values that are written out between brackets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Element {
+    /// It has a name of its own in the pattern, as in `let (a, b) = (…, …)`.
+    Named(String),
+    /// `pair.1`
+    OfTuple(String),
+    /// `flags[2]`
+    OfArray(String),
+}
+
 impl Sources {
     /// The lines of a file, none when it cannot be found.
     pub(crate) fn lines(&mut self, file: &str) -> &[String] {
@@ -46,6 +63,41 @@ impl Sources {
             text = format!("{} {}", above.trim_end(), text.trim_start());
         }
         declared(own).or_else(|| declared(&text))
+    }
+
+    /// Which element the value constructed at `at` is of a tuple or an array that has a
+    /// name, as `pair.1` or `flags[2]`: every element is written out.
+    pub(crate) fn element(&mut self, at: Loc) -> Option<Element> {
+        let (line, column) = (at.line() as usize, at.column() as usize);
+        let lines = self.lines(at.file());
+        let own = lines.get(line.checked_sub(1)?)?;
+        let mut text: String = own.chars().take(column - 1).collect();
+        for back in 1..=LINES_OF_ELEMENTS {
+            if let Some(element) = element_before(&text) {
+                return Some(element);
+            }
+            let above = lines.get((line - 1).checked_sub(back)?)?;
+            let above = above.split("//").next().unwrap_or_default();
+            text = format!("{} {}", above.trim_end(), text.trim_start());
+        }
+        None
+    }
+
+    /// Whether the wait at `at` is in a loop, as far as the lines around it tell.
+    pub(crate) fn looks_again(&mut self, at: Loc) -> bool {
+        let line = at.line() as usize;
+        let lines = self.lines(at.file());
+        let above = lines.iter().take(line).rev().take(LINES_OF_A_LOOP);
+        for text in above.map(|text| text.split("//").next().unwrap_or_default()) {
+            let has = |word: &str| text.split_whitespace().any(|w| w == word);
+            if text.contains("_while(") || has("while") || has("loop") {
+                return true;
+            }
+            if has("if") || has("fn") {
+                return false;
+            }
+        }
+        false
     }
 
     /// What the handle of the thread spawned at `at` is called.
@@ -120,6 +172,56 @@ fn name_before(text: &str) -> Option<String> {
     declared(left)
 }
 
+/// The element that begins where the text ends, if its tuple or array begins in the text.
+fn element_before(text: &str) -> Option<Element> {
+    // What is open at the end of the text: the bracket's place, and the commas since.
+    let mut open: Vec<(usize, char, usize)> = Vec::new();
+    for (i, c) in text.char_indices() {
+        match c {
+            '(' | '[' | '{' => open.push((i, c, 0)),
+            ')' | ']' | '}' => drop(open.pop()),
+            ',' => {
+                if let Some((_, _, commas)) = open.last_mut() {
+                    *commas += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    while let Some((place, bracket, commas)) = open.pop() {
+        let head = text[..place].trim_end();
+        let array = bracket == '[';
+        // `Arc::new(` and `Some(` wrap one value and are no elements.
+        let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '>';
+        if bracket == '(' && head.ends_with(is_name) {
+            if commas > 0 {
+                return None;
+            }
+            continue;
+        }
+        if bracket == '{' {
+            return None;
+        }
+        if let Some(pattern) = pattern(head) {
+            return identifier(pattern.split(',').nth(commas)?).map(Element::Named);
+        }
+        let name = name_before(head.strip_suffix("vec!").unwrap_or(head))?;
+        return Some(if array {
+            Element::OfArray(format!("{name}[{commas}]"))
+        } else {
+            Element::OfTuple(format!("{name}.{commas}"))
+        });
+    }
+    None
+}
+
+/// What is between the brackets of `let (a, b) =`.
+fn pattern(head: &str) -> Option<&str> {
+    let left = head.strip_suffix('=')?;
+    let pattern = left[left.rfind("let ")? + 4..].trim_start();
+    pattern.strip_prefix(['(', '['])?.split([')', ']']).next()
+}
+
 /// The name in a declaration that the construction is somewhere in.
 fn declared(line: &str) -> Option<String> {
     let line = line.trim_start();
@@ -165,7 +267,7 @@ pub(crate) fn short_type(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{name_before, short_type};
+    use super::{Element, element_before, name_before, short_type};
 
     #[test]
     fn names_come_from_bindings_fields_and_statics() {
@@ -186,6 +288,27 @@ mod tests {
         }
         assert_eq!(name_before("spawn("), None);
         assert_eq!(name_before("let _ = "), None);
+    }
+
+    #[test]
+    fn elements_are_told_apart_by_their_place() {
+        let named = |name: &str| Some(Element::Named(name.to_owned()));
+        let of_tuple = |name: &str| Some(Element::OfTuple(name.to_owned()));
+        let of_array = |name: &str| Some(Element::OfArray(name.to_owned()));
+        for (text, element) in [
+            ("let (full, empty) = (", named("full")),
+            ("let (full, empty) = (Condvar::new(), ", named("empty")),
+            ("let all = Arc::new((Mutex::new((0, 1)), ", of_tuple("all.1")),
+            ("let all = ( Mutex::new(0), Arc::new(", of_tuple("all.1")),
+            ("    Self { conds: (Condvar::new(), ", of_tuple("conds.1")),
+            ("let flags = [AtomicBool::new(false), ", of_array("flags[1]")),
+            ("let flags = vec![Arc::new(", of_array("flags[0]")),
+            ("let flag = ", None),
+            ("fn f(a: u32) { let flag = Arc::new(", None),
+            ("let pair = Pair::new(Mutex::new(0), ", None),
+        ] {
+            assert_eq!(element_before(text), element, "{text}");
+        }
     }
 
     #[test]

@@ -51,6 +51,10 @@ pub(crate) struct Search {
     denied: bool,
     /// The options taken in this execution.
     taken: Vec<u32>,
+    /// How many of them were about what a thread sees and cost something.
+    surprises: u32,
+    /// Every thread sees the newest, and what it does succeeds if it can.
+    plain: bool,
     /// Set when the program offered other options than in the run before.
     pub(crate) diverged: bool,
     cache: Option<Cache>,
@@ -67,6 +71,8 @@ impl Search {
             cut: false,
             denied: false,
             taken: Vec::new(),
+            surprises: 0,
+            plain: false,
             diverged: false,
             cache: pruning.then(Cache::new),
         }
@@ -91,6 +97,17 @@ impl Search {
         self.denied = false;
     }
 
+    /// From now on leaves out the schedules in which a load returns an old value, or an
+    /// exchange fails for no reason.
+    pub(crate) fn start_plain(&mut self, bound: u32) {
+        self.start_bound(bound);
+        self.plain = true;
+    }
+
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain
+    }
+
     /// From now on chooses at random.
     pub(crate) fn start_sampling(&mut self) {
         self.mode = Mode::Sampling { state: splitmix(0x1d_ea11), evenly: false };
@@ -105,6 +122,7 @@ impl Search {
         self.left = self.bound;
         self.cut = false;
         self.taken.clear();
+        self.surprises = 0;
         if let Mode::Sampling { evenly, .. } = &mut self.mode {
             *evenly = !*evenly;
         }
@@ -115,8 +133,16 @@ impl Search {
         self.cache.is_some() && !self.cut && matches!(self.mode, Mode::Systematic)
     }
 
-    /// Takes one of `all` options, of which the first `free` cost nothing.
+    /// Takes one of `all` things that the running thread may see, of which the first
+    /// `free` cost nothing.
     pub(crate) fn choose(&mut self, free: u32, all: u32, key: u64) -> u32 {
+        let taken = self.choose_turn(free, if self.plain { free } else { all }, key);
+        self.surprises += u32::from(taken >= free);
+        taken
+    }
+
+    /// Takes one of `all` ways to go on, of which the first `free` cost nothing.
+    pub(crate) fn choose_turn(&mut self, free: u32, all: u32, key: u64) -> u32 {
         let taken = match &mut self.mode {
             Mode::Replay(choices) => match choices.get(self.depth) {
                 Some(&choice) if choice < all => choice,
@@ -191,6 +217,11 @@ impl Search {
     /// was counted before, under a smaller bound.
     pub(crate) fn is_new(&self) -> bool {
         !self.cut && (self.left == 0 || !matches!(self.mode, Mode::Systematic))
+    }
+
+    /// How often a thread has seen something else than the newest value.
+    pub(crate) fn surprises(&self) -> u32 {
+        self.surprises
     }
 
     /// Whether the last execution followed a state known from before.

@@ -3,8 +3,10 @@
 use crate::judge::{self, Fault};
 use crate::kernel::ids::{Loc, Obj, Tid};
 use crate::kernel::record::{Action, RawStep, Woke};
-use crate::kernel::{Exec, Hold, LockOrder, Need, State, ThreadState};
-use crate::names::{Sources, short_type};
+use crate::kernel::{
+    Exec, Hold, LockOrder, Need, Object, State, ThreadState, UNSURE_LIMIT, UNSURE_STEPS,
+};
+use crate::names::{Element, Sources, short_type};
 use crate::trace::{
     Explored, ObjectInfo, Place, Source, Step, ThreadInfo, Trace, Verdict,
 };
@@ -105,6 +107,14 @@ fn one_line(message: &str) -> String {
     }
 }
 
+/// A notification that came when nobody waited.
+struct Lost {
+    thread: Tid,
+    at: Loc,
+    /// It came while the waiter already had the lock, after it may have looked.
+    in_between: bool,
+}
+
 /// The names of everything in one execution.
 struct Words<'a> {
     x: &'a Exec,
@@ -126,34 +136,75 @@ impl<'a> Words<'a> {
     }
 
     fn object_names(&mut self) -> Vec<String> {
-        let mut names: Vec<Option<String>> = Vec::new();
-        for o in 0..self.x.objects.len() {
-            let at = self.x.objects[o].made_at;
-            names.push(self.sources.binding(at));
-        }
-        // Several objects of one name are told apart by number, from 0 as the
-        // elements of a `Vec` are.
-        let all = names.clone();
-        for (o, name) in names.iter_mut().enumerate() {
-            let same = |other: &usize| {
-                all[*other] == all[o] && self.kind(*other) == self.kind(o)
-            };
-            let before = (0..o).filter(same).count();
-            let after = (o + 1..all.len()).filter(same).count();
-            if let Some(name) = name
-                && before + after > 0
-            {
-                *name = format!("{name}[{before}]");
-            }
-        }
-        let unnamed = |o: usize| {
-            format!("the {} of {}", self.kind(o), self.line(self.x.objects[o].made_at))
-        };
-        names
-            .into_iter()
-            .enumerate()
-            .map(|(o, name)| name.unwrap_or_else(|| unnamed(o)))
+        let all = 0..self.x.objects.len();
+        let made_at: Vec<Loc> =
+            all.clone().map(|o| self.x.objects[o].made_at).collect();
+        let elements: Vec<Option<Element>> =
+            made_at.iter().map(|&at| self.sources.element(at)).collect();
+        let names: Vec<Option<String>> = made_at
+            .iter()
+            .zip(&elements)
+            .map(|(&at, element)| match element {
+                Some(Element::Named(name) | Element::OfArray(name)) => {
+                    Some(name.clone())
+                }
+                _ => self.sources.binding(at),
+            })
+            .collect();
+        all.clone()
+            .map(|o| {
+                // Several of one kind that have one name, or none and one line.
+                let line = |o: Obj| (made_at[o].file(), made_at[o].line());
+                let same = |other: &Obj| {
+                    self.kind(*other) == self.kind(o)
+                        && names[*other] == names[o]
+                        && (names[o].is_some() || line(*other) == line(o))
+                };
+                let group: Vec<Obj> = all.clone().filter(same).collect();
+                let told_apart = |element: &Option<Element>| {
+                    group.iter().filter(|&&o| elements[o] == *element).count() == 1
+                };
+                match &names[o] {
+                    Some(name) => match &elements[o] {
+                        _ if group.len() == 1 => name.clone(),
+                        Some(Element::OfTuple(element)) if told_apart(&elements[o]) => {
+                            element.clone()
+                        }
+                        _ => format!("{name}[{}]", self.place_among(&group, o)),
+                    },
+                    None if group.len() == 1 => {
+                        format!("the {} of {}", self.kind(o), self.line(made_at[o]))
+                    }
+                    None => format!(
+                        "the {} {} of {}",
+                        ordinal(self.place_among(&group, o) + 1),
+                        self.kind(o),
+                        self.line(made_at[o])
+                    ),
+                }
+            })
             .collect()
+    }
+
+    /// The number of an object among others of its name, from 0 as the elements of an
+    /// array are: by its place in the line, in the array, or in the order of first uses.
+    fn place_among(&self, group: &[Obj], o: Obj) -> usize {
+        let object = |o: Obj| &self.x.objects[o];
+        let atomics = group.iter().all(|&o| self.kind(o) == "atomic");
+        let mut addresses: Vec<usize> =
+            group.iter().map(|&o| object(o).address).collect();
+        addresses.sort_unstable();
+        // Values of their own on the heap are further apart than elements of an array.
+        let size = size_of::<crate::sync::atomic::AtomicU64>();
+        let gaps = || addresses.windows(2).map(|pair| pair[1] - pair[0]);
+        let is_array = atomics
+            && gaps().all(|gap| gap > 0 && gap.is_multiple_of(size))
+            && gaps().any(|gap| gap == size);
+        if is_array {
+            return (object(o).address - addresses[0]) / size;
+        }
+        let place = |o: Obj| (object(o).made_at.line(), object(o).made_at.column(), o);
+        group.iter().filter(|&&other| place(other) < place(o)).count()
     }
 
     fn kind(&self, o: Obj) -> &'static str {
@@ -229,6 +280,21 @@ impl<'a> Words<'a> {
                 let hint = "Keep the handle and call `join`, or use `thread::scope`.";
                 verdict("left-running", sentence, Some(hint))
             }
+            Fault::Livelock if self.x.may_still_change() => {
+                let t = self.busiest();
+                let sentence = format!(
+                    "{} seems to busy-wait for ever at {}: it takes the lock again and \
+                     again, and nobody changes anything that can be told",
+                    self.who(t),
+                    self.line(self.x.threads[t].at)
+                );
+                let hint = format!(
+                    "The value behind the lock is of a type that cannot be compared. If \
+                     each round does change it, make fewer rounds: {} steps are the limit.",
+                    crate::api::grouped(u64::from(UNSURE_STEPS))
+                );
+                verdict("busy-wait", sentence, Some(&hint))
+            }
             Fault::Livelock => {
                 let t = self.busiest();
                 let sentence = format!(
@@ -246,7 +312,17 @@ impl<'a> Words<'a> {
                     self.who(*t),
                     self.line(at)
                 );
-                verdict("busy-wait", sentence, None)
+                let waits = &self.x.stats.busy_waits;
+                let unsure =
+                    waits.iter().any(|(unsure, place)| *unsure && *place == *at);
+                let hint = unsure.then(|| {
+                    format!(
+                        "It took the lock {UNSURE_LIMIT} times while nobody else changed \
+                         anything, and the value behind the lock is of a type that cannot \
+                         be compared. If each round does change it, make fewer rounds."
+                    )
+                });
+                verdict("busy-wait", sentence, hint.as_deref())
             }
             Fault::TooManySteps => {
                 let t = self.busiest();
@@ -322,14 +398,24 @@ impl<'a> Words<'a> {
                     one_line(&earlier.message)
                 ));
             }
+            if let Some(echo) = &thread.panic
+                && echo.echo_of == Some(t)
+                && echo.message != "a scoped thread panicked"
+            {
+                verdict.details.push(format!(
+                    "{} did not deal with it and panicked as well, at {}",
+                    self.who(other),
+                    self.line_in(&echo.file, echo.line)
+                ));
+            }
         }
         if self.x.halt == Some(crate::kernel::Halt::Deadlock) {
             verdict = self.with_others(verdict, &[t]);
         }
-        verdict.hint = self
-            .stale_hint()
-            .or_else(|| self.spurious_hint(t))
-            .or_else(|| self.lost_update());
+        verdict.hint = self.stale_hint();
+        if verdict.hint.is_none() {
+            verdict.hint = self.spurious_hint(t).or_else(|| self.lost_update());
+        }
         verdict
     }
 
@@ -353,13 +439,16 @@ impl<'a> Words<'a> {
     }
 
     /// Whether the thread had woken up without the condition it waited for.
-    fn spurious_hint(&self, t: Tid) -> Option<String> {
+    fn spurious_hint(&mut self, t: Tid) -> Option<String> {
         let wakes = |s: &&RawStep| s.thread == t && s.action == Action::WakeUp;
         let step = self.x.record.iter().rev().filter(|s| !s.blocked).find(wakes)?;
         let why = match step.woke {
             Woke::Spurious => "for no reason, as std allows",
             _ => return None,
         };
+        if self.sources.looks_again(step.at) {
+            return None;
+        }
         Some(format!(
             "{} woke at {} {why}: look at the condition again after every wake-up, with \
              `while` or `wait_while`.",
@@ -395,15 +484,32 @@ impl<'a> Words<'a> {
                 .filter(same)
                 .rfind(|s| s.1.thread == store.thread && looks.contains(&s.1.action));
             let Some((i, look)) = looked else { continue };
+            let of_atomic = store.action == Action::Store;
+            if !of_atomic {
+                // Whoever has changed something the first time, or nothing the second
+                // time, or goes round in a loop, has not decided by what it saw.
+                let end = record[j..].iter().find(|s| {
+                    let ends = [Action::Unlock, Action::UnlockWrite];
+                    s.thread == store.thread
+                        && s.object == Some(object)
+                        && ends.contains(&s.action)
+                });
+                let place = |s: &RawStep| (s.at.file(), s.at.line());
+                let decided = !look.wrote && end.is_some_and(|end| end.wrote);
+                if !decided || place(look) == place(store) {
+                    continue;
+                }
+            }
             let changes = if store.action == Action::Store {
                 [Action::Store, Action::Update]
             } else {
                 [Action::Unlock, Action::UnlockWrite]
             };
-            let between = earlier[i + 1..]
-                .iter()
-                .filter(same)
-                .find(|s| s.1.thread != store.thread && changes.contains(&s.1.action));
+            let between = earlier[i + 1..].iter().filter(same).find(|s| {
+                s.1.thread != store.thread
+                    && changes.contains(&s.1.action)
+                    && (of_atomic || s.1.wrote)
+            });
             if let Some((_, change)) = between {
                 let (me, other) = (self.who(store.thread), self.who(change.thread));
                 let what = self.what(object);
@@ -513,12 +619,61 @@ impl<'a> Words<'a> {
             Need::Notified(..) => 2,
             _ => 3,
         };
+        if let Some((root, other, o)) = self.waits_with_lock(&roots) {
+            let sentence = format!(
+                "{} {} and keeps while it waits at {}",
+                self.who(other),
+                self.waiting(other),
+                self.line(self.x.threads[root].at)
+            );
+            let hint = format!(
+                "Hold no lock while you wait for what others do: give {} back before.",
+                self.what(o)
+            );
+            let verdict = verdict("deadlock", sentence, Some(&hint));
+            return self.with_others(verdict, &[other]);
+        }
         let Some(root) = roots.iter().copied().min_by_key(rank) else {
             let first = (0..self.x.threads.len()).find(waiting).unwrap_or(0);
             let sentence = format!("{} {}", self.who(first), self.waiting(first));
             return self.with_others(verdict("deadlock", sentence, None), &[first]);
         };
         self.rooted(root)
+    }
+
+    /// A thread that holds a lock and waits for something that has to be done, and one
+    /// that wants the lock to do something else than the first did with it.
+    fn waits_with_lock(&self, roots: &[Tid]) -> Option<(Tid, Tid, Obj)> {
+        for &root in roots {
+            let waits = matches!(
+                self.x.threads[root].need,
+                Need::Message(_) | Need::Room(_) | Need::Taken(..) | Need::Token
+            ) || matches!(self.x.threads[root].need, Need::Notified(..))
+                && self.lost_notification(root).is_none()
+                && !self.woken_in_vain(root);
+            if !waits {
+                continue;
+            }
+            for (t, thread) in self.x.threads.iter().enumerate() {
+                let (Need::Mutex(o) | Need::Read(o) | Need::Write(o)) = thread.need
+                else {
+                    continue;
+                };
+                let Some(hold) = self.hold(root, o) else { continue };
+                // Who wants it at the same line, or has done what the first waits to do,
+                // would wait as well.
+                let line = |at: Loc| (at.file(), at.line());
+                let (action, object) =
+                    (self.x.threads[root].action, self.x.threads[root].object);
+                let has_done = self.x.record.iter().any(|step| {
+                    step.thread == t && step.action == action && step.object == object
+                });
+                if !thread.finished && !has_done && line(hold.at) != line(thread.at) {
+                    return Some((root, t, o));
+                }
+            }
+        }
+        None
     }
 
     fn cyclic(&self, cycle: &[Tid]) -> Verdict {
@@ -588,25 +743,44 @@ impl<'a> Words<'a> {
         self.with_others(verdict("deadlock", sentence, hint), cycle)
     }
 
-    fn held_since(&self, t: Tid, o: Obj) -> String {
+    /// How the thread holds the lock.
+    fn hold(&self, t: Tid, o: Obj) -> Option<Hold> {
         let of = |hold: &Hold| hold.thread == t;
-        let hold = match &self.x.objects[o].state {
-            State::Mutex { holder, .. } => *holder,
-            State::Once { running, .. } => *running,
+        match &self.x.objects[o].state {
+            State::Mutex { holder, .. } => holder.filter(of),
+            State::Once { running, .. } => running.filter(of),
             State::RwLock { writer, readers, .. } => {
                 writer.filter(of).or_else(|| readers.iter().copied().find(of))
             }
             _ => None,
-        };
+        }
+    }
+
+    fn held_since(&self, t: Tid, o: Obj) -> String {
+        let hold = self.hold(t, o);
         hold.map_or_else(|| "an earlier line".to_owned(), |hold| self.line(hold.at))
     }
 
-    fn lost_notification(&self, t: Tid) -> Option<Hold> {
-        let Need::Notified(cv, _) = self.x.threads[t].need else { return None };
-        match self.x.objects[cv].state {
-            State::Condvar { lost, .. } => lost,
-            _ => None,
-        }
+    /// The notification that would have woken the thread, had it come to wait by then.
+    fn lost_notification(&self, t: Tid) -> Option<Lost> {
+        let Need::Notified(cv, mutex) = self.x.threads[t].need else { return None };
+        let record = &self.x.record;
+        let notifies = |s: &RawStep| {
+            matches!(s.action, Action::NotifyOne | Action::NotifyAll)
+                && s.failed
+                && s.object == Some(cv)
+                && s.thread != t
+        };
+        let sent = record.iter().rposition(notifies)?;
+        let takes = |s: &RawStep| {
+            let lock = matches!(s.action, Action::Lock | Action::TryLock)
+                && s.object == Some(mutex);
+            let wakes = s.action == Action::WakeUp && s.object == Some(cv);
+            s.thread == t && !s.blocked && !s.failed && (lock || wakes)
+        };
+        let taken = record.iter().rposition(takes);
+        let (thread, at) = (record[sent].thread, record[sent].at);
+        Some(Lost { thread, at, in_between: taken.is_some_and(|taken| taken < sent) })
     }
 
     /// Whether it was notified, looked again and went back to sleep at once: what it
@@ -637,6 +811,13 @@ impl<'a> Words<'a> {
                          until it looks, and was the notification meant for it?",
                     ),
                 ),
+                Some(lost) if !lost.in_between => (
+                    "missed-notification",
+                    Some(
+                        "Does it look, under the lock, before it waits? And is what it \
+                         looks for what the others make true?",
+                    ),
+                ),
                 Some(_) => (
                     "missed-notification",
                     Some(
@@ -649,19 +830,62 @@ impl<'a> Words<'a> {
                     Some("Notify whenever what a waiter may wait for has become true."),
                 ),
             },
-            Need::Message(_) => (
-                "no-message",
-                Some(
-                    "Drop every sender, your own included, when nothing more will come.",
-                ),
-            ),
+            Need::Message(o) => ("no-message", Some(self.sender_hint(root, o))),
             Need::Room(_) | Need::Taken(..) => ("no-room", None),
             Need::Token => ("never-unparked", None),
             Need::Round(..) => ("barrier", None),
             _ => ("deadlock", None),
         };
         let sentence = format!("{who} {waiting}");
-        self.with_others(verdict(kind, sentence, hint), &[root])
+        let mut verdict = self.with_others(verdict(kind, sentence, hint), &[root]);
+        if let Need::Message(o) = self.x.threads[root].need {
+            for (jobs, left) in self.left_messages(o) {
+                let noun = if left == 1 { "message" } else { "messages" };
+                let what = self.what(jobs);
+                verdict
+                    .details
+                    .push(format!("nobody receives {left} {noun} on {what}"));
+            }
+        }
+        verdict
+    }
+
+    /// Channels but `o` with messages that nobody is left to receive.
+    fn left_messages(&self, o: Obj) -> Vec<(Obj, usize)> {
+        let left = |(p, object): (Obj, &Object)| match &object.state {
+            State::Channel(c) if c.receiver && p != o && !c.queued.is_empty() => {
+                Some((p, c.queued.len()))
+            }
+            _ => None,
+        };
+        self.x.objects.iter().enumerate().filter_map(left).collect()
+    }
+
+    /// What helps when the message on `o` that `root` waits for never comes.
+    fn sender_hint(&self, root: Tid, o: Obj) -> &'static str {
+        if !self.left_messages(o).is_empty() {
+            return "Is the sender in a message that nobody is left to receive? A job must \
+                    not wait for another one of its own pool.";
+        }
+        // A thread that waits for others to end, or does what the root does, may well
+        // have kept a sender. One that waits for something else may still want to send.
+        let elsewhere = self.x.threads.iter().enumerate().any(|(t, thread)| {
+            let along = match thread.need {
+                Need::Message(other) => other == o,
+                Need::Join(_) | Need::ScopeEnd(_) => true,
+                Need::Mutex(lock) | Need::Read(lock) | Need::Write(lock) => {
+                    self.hold(root, lock).is_some()
+                }
+                _ => false,
+            };
+            t != root && !thread.finished && !along
+        });
+        if elsewhere {
+            "Who is to send it? The others wait, too: look at what they wait for first. If \
+             nothing more is to come, drop every sender, your own included."
+        } else {
+            "Drop every sender, your own included, when nothing more will come."
+        }
     }
 
     /// Adds what the threads besides the named ones wait for.
@@ -705,12 +929,12 @@ impl<'a> Words<'a> {
                      looked, and did not find what it waits for",
                     self.what(cv)
                 ),
-                Some(hold) => format!(
+                Some(lost) => format!(
                     "waits for ever at {line} for a notification of {}: {} sent it \
                      before, at {}, when nobody waited",
                     self.what(cv),
-                    self.who(hold.thread),
-                    self.line(hold.at)
+                    self.who(lost.thread),
+                    self.line(lost.at)
                 ),
                 None => format!(
                     "waits for ever at {line} for a notification of {}: nobody is left \
@@ -898,9 +1122,9 @@ impl<'a> Words<'a> {
         };
         match raw.action {
             Action::Wait => format!("waits on {what}"),
-            Action::Join => match self.x.threads[raw.thread].need {
-                Need::Join(t) => format!("waits for {} to end", self.who(t)),
-                _ => "waits to join".to_owned(),
+            Action::Join => match raw.other {
+                Some(t) => format!("waits for {} to end", self.who(t)),
+                None => "waits to join".to_owned(),
             },
             Action::ScopeEnd => "waits for its scope's threads".to_owned(),
             Action::Sleep => "sleeps".to_owned(),
@@ -978,7 +1202,6 @@ pub(crate) fn carried_over(at: Loc, sources: &mut Sources) -> String {
     )
 }
 
-/// The file that most steps are in.
 /// The file that most steps are in, of the program rather than of its test.
 fn main_file(x: &Exec) -> &'static str {
     let files = || x.record.iter().map(|step| step.at.file());
@@ -990,6 +1213,15 @@ fn main_file(x: &Exec) -> &'static str {
 /// Whether a file looks at the program and is no part of it: it lies in a folder `tests`.
 fn is_test(file: &str) -> bool {
     file.split(['/', '\\']).any(|folder| folder == "tests")
+}
+
+/// `first`, `second`, … as in `the second condvar of line 29`.
+fn ordinal(number: usize) -> String {
+    let words = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh"];
+    match number.checked_sub(1).and_then(|index| words.get(index)) {
+        Some(word) => (*word).to_owned(),
+        None => format!("{number}th"),
+    }
 }
 
 /// What a blocked thread waits for: after a wake-up it is the mutex, not the condition

@@ -88,8 +88,7 @@ fn four_pass_in_pairs() {
                 let came = came.load(Ordering::SeqCst);
                 assert!(
                     passed <= came / 2 * 2,
-                    "went on alone: {passed} threads passed a barrier for 2, and {came} \
-                     had come",
+                    "went on alone: {passed} had passed a barrier for 2 when {came} had come",
                 );
             });
         }

@@ -57,7 +57,7 @@ fn atoms_come(hydrogens: usize, oxygens: usize, rounds: usize) {
             assert!(
                 h >= 2 * (molecule + 1) && o > molecule,
                 "an atom went on too early: it is in molecule {molecule}, counted from \
-                 0, when {h} hydrogens and {o} oxygens had come",
+                 0, and so far had come: hydrogen {h}, oxygen {o}",
             );
         }
     };
@@ -74,8 +74,8 @@ fn atoms_come(hydrogens: usize, oxygens: usize, rounds: usize) {
     for (molecule, [h, o]) in seen.bound.into_iter().enumerate() {
         assert!(
             [h, o] == [2, 1],
-            "molecule {molecule} is no water: its number was returned to {h} hydrogens \
-             and {o} oxygens",
+            "molecule {molecule} is no water: its number was returned to: hydrogen {h}, \
+             oxygen {o}",
         );
     }
 }

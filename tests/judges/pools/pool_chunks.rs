@@ -69,7 +69,7 @@ fn every_item_is_in_one_chunk() {
         }
         assert!(
             next == count,
-            "the last {} of {count} items were left out",
+            "of {count} items the last {} did not come",
             count - next
         );
     }
@@ -84,8 +84,7 @@ fn the_limits_are_for_each_worker() {
         let (least, most) = (4 * workers, 32 * workers);
         assert!(
             (least..=most).contains(&number),
-            "{count} items became {number} chunks for {workers} workers: {least} to \
-             {most} are allowed"
+            "items {count}, workers {workers}, chunks {number}: {least} to {most} are allowed"
         );
     }
 }
@@ -98,7 +97,7 @@ fn nobody_is_idle() {
         let number = chunks.len();
         assert!(
             number >= 4 * WORKERS,
-            "{count} items became {number} chunks for {WORKERS} workers: when the last \
+            "items {count}, workers {WORKERS}, chunks {number}: when the last \
              items cost most, the busiest worker has {busiest} % of its share to do"
         );
         assert!(

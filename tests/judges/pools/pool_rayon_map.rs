@@ -103,7 +103,11 @@ fn a_line_is_parsed_once() {
     let calls = lines.len();
     lines.sort_unstable();
     lines.dedup();
-    assert!(lines.len() == calls, "{calls} calls were made for {} lines", lines.len());
+    assert!(
+        lines.len() == calls,
+        "lines: {}, calls made for them: {calls}",
+        lines.len()
+    );
 }
 
 #[test]
@@ -119,5 +123,5 @@ fn a_good_line_is_parsed_once() {
         "no line was wrong, and that made {result:?}"
     );
     let calls = begun.lines.lock().unwrap().len();
-    assert!(calls == 4, "{calls} calls were made for 4 lines");
+    assert!(calls == 4, "lines: 4, calls made for them: {calls}");
 }

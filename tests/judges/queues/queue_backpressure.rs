@@ -25,10 +25,7 @@ fn no_more_than(room: usize, lines_each: u32) {
                     counts.accepted += 1;
                     // The writer may have one in its hands that it has not counted.
                     let waiting = counts.accepted.saturating_sub(counts.begun + 1);
-                    assert!(
-                        waiting <= room,
-                        "{waiting} lines were waiting where there is room for {room}"
-                    );
+                    assert!(waiting <= room, "waiting lines: {waiting}, room: {room}");
                 }
             });
         }
@@ -67,8 +64,8 @@ fn all_of_the_room(room: usize) {
         let waiting = accepted - 1;
         assert!(
             waiting == room,
-            "{waiting} lines were waiting for the writer, which had one in its hands; \
-             there is room for {room}"
+            "lines that wait for the writer, which has one in its hands: {waiting}, \
+             room: {room}"
         );
     });
     log.finish();

@@ -25,7 +25,10 @@ fn two_give_back_the_same() {
         answers == [Ok(()), Err(OverRelease)],
         "1 permit was out, 2 threads gave it back and were told {answers:?}",
     );
-    assert!(available == 2, "1 of 2 permits came back, and {available} are available");
+    assert!(
+        available == 2,
+        "1 of 2 permits came back, and `available` says {available}"
+    );
 }
 
 #[test]
@@ -94,7 +97,7 @@ fn two_wait_for_one_release() {
     let available = semaphore.available();
     assert!(
         available == 0,
-        "both permits are out again, and {available} are available"
+        "both permits are out again, and `available` says {available}"
     );
 }
 

@@ -107,7 +107,7 @@ fn the_second_comes_later() {
     let line = semaphore.line.into_inner().unwrap();
     assert!(line.waiting.is_empty(), "all were served, and the line is not empty");
     let available = line.available;
-    assert!(available == 1, "1 permit came back, and {available} are available");
+    assert!(available == 1, "1 permit came back, and `available` says {available}");
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn the_first_may_give_up(limit: Duration) {
     let line = semaphore.line.into_inner().unwrap();
     assert!(line.waiting.is_empty(), "nobody waits, and the line is not empty");
     let available = line.available;
-    assert!(available == 1, "1 permit came back, and {available} are available");
+    assert!(available == 1, "1 permit came back, and `available` says {available}");
 }
 
 #[test]

@@ -24,9 +24,12 @@ fn all_are_back(semaphore: &Semaphore, lost: &str) {
     let available = semaphore.available();
     assert!(
         available <= 2,
-        "a permit came back twice: of 2 permits {available} are available"
+        "a permit came back twice: there are 2 permits, and `available` says {available}"
     );
-    assert!(available == 2, "{lost}: of 2 permits {available} are available");
+    assert!(
+        available == 2,
+        "{lost}: there are 2 permits, and `available` says {available}"
+    );
 }
 
 fn workers_take_turns() {

@@ -63,7 +63,10 @@ fn a_permit_is_there_and_no_time() {
     let got = semaphore.acquire_timeout(Duration::ZERO);
     assert!(got, "a permit was there, and `acquire_timeout(0)` did not take it");
     let available = *semaphore.available.lock().unwrap();
-    assert!(available == 0, "1 permit was taken of 1, and {available} are available");
+    assert!(
+        available == 0,
+        "1 permit was taken of 1, and `available` says {available}"
+    );
 }
 
 #[test]
@@ -142,7 +145,7 @@ fn one_gives_up(limit: Duration) {
         semaphore.release();
     });
     let available = *semaphore.available.lock().unwrap();
-    assert!(available == 1, "1 permit came back, and {available} are available");
+    assert!(available == 1, "1 permit came back, and `available` says {available}");
 }
 
 #[test]
@@ -170,7 +173,7 @@ fn two_share_a_permit() {
         }
     });
     let available = *semaphore.available.lock().unwrap();
-    assert!(available == 1, "1 permit came back, and {available} are available");
+    assert!(available == 1, "1 permit came back, and `available` says {available}");
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn at_most(workers: usize, coverage: &interleavings::Coverage) {
     let threads = coverage.threads_started;
     assert!(
         threads <= workers,
-        "{threads} threads were started in all, where {workers} workers were asked for"
+        "threads started in all: {threads}, workers asked for: {workers}"
     );
 }
 

@@ -27,7 +27,7 @@ fn four_jobs() -> Vec<Job> {
 fn each_job_has_its_outcome(outcomes: &Result<Vec<Result<u32, String>>, String>) {
     let outcomes = unless_lost(outcomes);
     let count = outcomes.len();
-    assert!(count == 4, "there were 4 jobs, and {count} outcomes came back");
+    assert!(count == 4, "of 4 jobs {count} came back with an outcome");
     let results: Vec<_> = outcomes.iter().map(|o| o.clone().ok()).collect();
     assert!(
         results == [Some(1), None, None, Some(4)],

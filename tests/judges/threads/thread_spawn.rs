@@ -55,7 +55,7 @@ fn a_crowd_has_as_many_threads() {
 fn each_name_has_a_thread_of_its_own() {
     let coverage = interleavings::check(everybody_is_greeted_at_once);
     let threads = coverage.threads_started;
-    assert!(threads == 3, "there are 3 names, and {threads} threads were started");
+    assert!(threads == 3, "names: 3, threads started: {threads}");
     real_threads::run(everybody_is_greeted_at_once);
 }
 

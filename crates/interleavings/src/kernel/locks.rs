@@ -339,6 +339,12 @@ impl Exec {
             (Some(_), Some(_)) => Change::Something,
             _ => Change::Unknown,
         };
+        if let Some(step) = self.record.last_mut()
+            && step.thread == hold.thread
+            && step.object == Some(o)
+        {
+            step.wrote = hold.written;
+        }
         self.released(hold.at, o, change);
     }
 }
@@ -564,7 +570,7 @@ pub(crate) fn rw_downgrade(id: &ModelId, at: Loc) {
 // ---- Condvar -----------------------------------------------------------------------
 
 fn condvar(id: &ModelId) -> Obj {
-    let state = || State::Condvar { waiters: Vec::new(), lost: None };
+    let state = || State::Condvar { waiters: Vec::new() };
     with(|x| x.object(id, "", state))
 }
 
@@ -620,10 +626,8 @@ pub(crate) fn notify(id: &ModelId, all: bool, at: Loc) {
     let action = if all { Action::NotifyAll } else { Action::NotifyOne };
     point(action, Some(cv), at);
     with(|x| {
-        let hold = x.hold(at);
-        let State::Condvar { waiters, lost } = &mut x.objects[cv].state else { return };
+        let State::Condvar { waiters } = &mut x.objects[cv].state else { return };
         let woken: Vec<Tid> = if waiters.is_empty() {
-            *lost = Some(hold);
             Vec::new()
         } else if all {
             std::mem::take(waiters)
@@ -636,7 +640,7 @@ pub(crate) fn notify(id: &ModelId, all: bool, at: Loc) {
             let free = if x.rules.spurious { 1 } else { count };
             let key = 0;
             let choice =
-                if free == count { 0 } else { x.search.choose(free, count, key) };
+                if free == count { 0 } else { x.search.choose_turn(free, count, key) };
             vec![waiters.remove(choice as usize)]
         };
         let first = woken.first().copied();

@@ -43,10 +43,10 @@ const SPIN_LIMIT: u32 = 8;
 /// The same for a thread that may have changed something itself each time, where
 /// nobody can tell: behind a lock of an unknown type. No loop of an exercise goes
 /// round so often while everybody else stands still.
-const UNSURE_LIMIT: u32 = 200;
+pub(crate) const UNSURE_LIMIT: u32 = 200;
 
 /// Steps without a change that is certain, after which all of them busy-wait.
-const UNSURE_STEPS: u32 = 20_000;
+pub(crate) const UNSURE_STEPS: u32 = 20_000;
 
 /// Steps that are recorded; of a longer schedule the end is kept.
 const MOST_STEPS_RECORDED: usize = 4_000;
@@ -102,6 +102,16 @@ pub(crate) enum Need {
     Token,
     Sleep,
     Meeting(Obj, u32),
+}
+
+impl Need {
+    /// The thread whose end is waited for.
+    fn other(self) -> Option<Tid> {
+        match self {
+            Need::Join(t) => Some(t),
+            _ => None,
+        }
+    }
 }
 
 /// One modelled thread.
@@ -202,7 +212,7 @@ pub(crate) struct Hold {
 pub(crate) enum State {
     Mutex { holder: Option<Hold>, poisoned: bool },
     RwLock { writer: Option<Hold>, readers: Vec<Hold>, poisoned: bool },
-    Condvar { waiters: Vec<Tid>, lost: Option<Hold> },
+    Condvar { waiters: Vec<Tid> },
     Barrier { size: usize, arrived: usize, round: u32 },
     Once { running: Option<Hold>, done: bool, poisoned: bool },
     Channel(ChannelState),
@@ -225,6 +235,8 @@ pub(crate) struct ChannelState {
 pub(crate) struct Object {
     pub(crate) state: State,
     pub(crate) made_at: Loc,
+    /// Where it was when it was first used; 0 for what has no place of its own.
+    pub(crate) address: usize,
     pub(crate) type_name: &'static str,
     pub(crate) view: View,
     /// A second view, for what only some operations hand over.
@@ -283,7 +295,8 @@ struct Turn {
 pub(crate) struct Stats {
     pub(crate) threads_started: usize,
     pub(crate) threads_at_once: usize,
-    pub(crate) busy_waits: Vec<(String, Loc)>,
+    /// Where a thread looked again and again; with true, as far as can be told.
+    pub(crate) busy_waits: Vec<(bool, Loc)>,
     /// Cycles in the order in which locks are taken while others are held.
     pub(crate) lock_cycles: Vec<Vec<LockOrder>>,
     /// Where locks were made that keep their value from one execution to the next.
@@ -471,6 +484,7 @@ impl Exec {
         }
         let object = self.add_object(id.made_at, type_name, state());
         self.objects[object].outlived = id.last();
+        self.objects[object].address = std::ptr::from_ref(id).addr();
         id.set(self.epoch, object);
         object
     }
@@ -484,6 +498,7 @@ impl Exec {
         self.objects.push(Object {
             state,
             made_at,
+            address: 0,
             type_name,
             view: View::default(),
             view_of_readers: View::default(),
@@ -663,7 +678,8 @@ impl Exec {
                 } else {
                     0
                 };
-                let choice = self.search.choose(free as u32, menu.len() as u32, key);
+                let choice =
+                    self.search.choose_turn(free as u32, menu.len() as u32, key);
                 Some(menu[choice as usize].0)
             }
         };
@@ -957,8 +973,14 @@ impl Exec {
             look.times = 0;
             // Who offers the turn anyway need not be made to.
             self.threads[self.current].spins = !offers;
-            self.note_busy_wait(at);
+            self.note_busy_wait(at, limit == UNSURE_LIMIT);
         }
+    }
+
+    /// Whether nobody can tell that the program stands still: it may do something each
+    /// time to a value of a type that is not known.
+    pub(crate) fn may_still_change(&self) -> bool {
+        self.unsure > UNSURE_STEPS
     }
 
     /// Whether the running thread has looked at something in vain, so that it is worth
@@ -967,7 +989,7 @@ impl Exec {
         self.objects[o].comparable && !self.threads[self.current].looks.is_empty()
     }
 
-    fn note_busy_wait(&mut self, at: Loc) {
+    fn note_busy_wait(&mut self, at: Loc, unsure: bool) {
         // Schedules made at random wake a waiter for no reason again and again, which
         // looks as if it were not asleep.
         if self.search.is_sampling() {
@@ -977,12 +999,11 @@ impl Exec {
             self.stop(Halt::BusyWait(self.current, at));
         }
         let waits = &mut self.stats.busy_waits;
-        let known = |(_, place): &(String, Loc)| {
+        let known = |(_, place): &(bool, Loc)| {
             place.file() == at.file() && place.line() == at.line()
         };
         if waits.len() < 32 && !waits.iter().any(known) {
-            let name = self.threads[self.current].name.as_deref().unwrap_or("");
-            waits.push((name.to_owned(), at));
+            waits.push((unsure, at));
         }
     }
 
@@ -1019,6 +1040,7 @@ impl Exec {
             woke: self.threads[self.current].woke,
             stale: None,
             ordering: None,
+            wrote: false,
         };
         more(&mut step);
         if self.record.len() >= MOST_STEPS_RECORDED {
@@ -1050,9 +1072,13 @@ impl Exec {
             let told = self.record.iter().rev().find(|step| step.thread == t);
             let told = told.is_some_and(|step| step.blocked);
             let (action, at, object) = (thread.action, thread.at, thread.object);
+            let other = thread.need.other();
             if !thread.finished && thread.need != Need::Nothing && !told {
                 self.current = t;
-                self.step_with(action, at, object, |step| step.blocked = true);
+                self.step_with(action, at, object, |step| {
+                    step.blocked = true;
+                    step.other = other;
+                });
             }
         }
         self.current = running;
@@ -1193,8 +1219,10 @@ impl Exec {
         }
         let told = arrival.action == Action::WakeUp;
         if self.recording && !told && !self.enabled(self.current) {
-            let waits = arrival.action;
-            self.step_with(waits, arrival.at, arrival.object, |s| s.blocked = true);
+            self.step_with(arrival.action, arrival.at, arrival.object, |step| {
+                step.blocked = true;
+                step.other = arrival.need.other();
+            });
         }
         self.pick(gives_way)
     }

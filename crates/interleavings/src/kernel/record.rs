@@ -84,6 +84,8 @@ pub(crate) struct RawStep {
     /// where the returned one was, if not at the construction.
     pub(crate) stale: Option<(Loc, Option<Loc>)>,
     pub(crate) ordering: Option<&'static str>,
+    /// A lock was given back, and its value may have been changed under it.
+    pub(crate) wrote: bool,
     /// Who holds what after the step: pairs of thread and object; `None` until the
     /// step is over.
     pub(crate) holds: Option<Vec<(Tid, Obj)>>,

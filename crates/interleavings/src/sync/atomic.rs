@@ -343,6 +343,26 @@ macro_rules! fetch {
     };
 }
 
+/// An integer in the report. The largest one of its type mostly stands for something
+/// else, and beyond 32 bits two numbers are mostly packed into one.
+fn number(value: i128, max: i128, type_name: &str) -> String {
+    if value == max && max > i128::from(u16::MAX) {
+        return format!("{type_name}::MAX");
+    }
+    if value <= i128::from(u32::MAX) {
+        return value.to_string();
+    }
+    let digits = format!("{value:x}");
+    let mut text = String::from("0x");
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(4) {
+            text.push('_');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 macro_rules! integers {
     ($($name:ident $value:ident,)*) => {
         $(
@@ -357,7 +377,11 @@ macro_rules! integers {
                 $value,
                 |value| value as u64,
                 |bits| bits as $value,
-                |bits| (bits as $value).to_string()
+                |bits| number(
+                    (bits as $value) as i128,
+                    $value::MAX as i128,
+                    stringify!($value)
+                )
             );
 
             impl Default for $name {
