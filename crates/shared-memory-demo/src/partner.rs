@@ -1,11 +1,11 @@
 //! A child process that does what it is told, a line at a time, and answers each.
 
-use std::io::{BufRead, BufReader, Read, Write, stdin};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write, stdin, stdout};
 use std::process::{ChildStdin, ChildStdout, Stdio};
 
 use anyhow::{Context, ensure};
 use common::child::{self, ChildGuard};
-use common::{leash, println};
+use common::leash;
 
 /// A running child; dropping it ends and reaps the process.
 pub struct Partner {
@@ -70,18 +70,25 @@ impl Partner {
 }
 
 /// In the child: says that it is ready, and does what it is told until nobody can tell
-/// it any more.
+/// it any more, or listens.
 pub fn answer(
     mut act: impl FnMut(&str) -> anyhow::Result<String>,
 ) -> anyhow::Result<()> {
-    println!("ready");
-    let mut line = String::new();
-    // A line at a time: standard input must be free for others meanwhile.
-    while stdin().read_line(&mut line)? > 0 {
-        println!("{}", act(line.trim_end())?);
-        line.clear();
+    let mut answer = "ready".to_owned();
+    loop {
+        // `println!` would end the process when nobody listens, and the caller has
+        // something to remove.
+        match writeln!(stdout(), "{answer}") {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
+            written => written?,
+        }
+        // A line at a time: standard input must be free for others meanwhile.
+        let mut line = String::new();
+        if stdin().read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        answer = act(line.trim_end())?;
     }
-    Ok(())
 }
 
 /// In the child: never returns; ends with the last order, or by a kill.
