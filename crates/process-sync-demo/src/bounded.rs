@@ -62,7 +62,7 @@ fn killed_with_a_permit() -> anyhow::Result<usize> {
     ensure!(inside == 1, "the victim found no permit");
     victims[0].kill()?;
     Actor::new("victim").dies("killed");
-    // Both are there again, two ticks later at most.
+    // Both are there again, a tick later at most.
     let both = [semaphore.acquire_timeout(LIMIT)?, semaphore.acquire_timeout(LIMIT)?];
     drop(both);
     all_come(&segment, true)

@@ -15,7 +15,7 @@ use crate::{child, die_holding, die_sending, die_waiting};
 /// Given the scene, and the name of the case.
 pub const VICTIM: Entry<(String, String)> = Entry::new("victim");
 
-/// Nobody waits so long unless something is broken: what is promised is two ticks.
+/// Nobody waits so long unless something is broken: what is promised is a tick.
 pub const LIMIT: Duration = Duration::from_secs(10);
 
 /// A victim that has said that it is about to wait is asleep by then, most likely. The
