@@ -12,6 +12,12 @@
 //! described in the same paper. Sleep sets would be unsound together with a
 //! bound: Coons, Musuvathi and McKinley, "Bounded partial-order reduction",
 //! OOPSLA 2013. The cache has a fixed size; losing an entry costs time only.
+//!
+//! One exploration runs on one core. To share the tree between two, the branches near
+//! the root would need a cache each, or what is counted would depend on who comes first.
+//! Two producers and two consumers at a buffer then take 13,716 executions in place of
+//! 4,108: half of them is still more than all of these. The tests of a file run on all
+//! cores anyhow, each in a process of its own.
 
 /// One decision on the path that is being explored.
 #[derive(Clone, Copy)]
