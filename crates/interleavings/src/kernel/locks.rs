@@ -227,11 +227,16 @@ pub(crate) fn try_lock(
 
 /// Ends the running thread's hold of the mutex.
 ///
-/// `after` stands for the value, if [`knows_before`].
-pub(crate) fn unlock(id: &ModelId, value: Option<String>, after: Option<u64>) {
+/// `after` stands for the value, and is asked if it is known what that was before.
+pub(crate) fn unlock(
+    id: &ModelId,
+    value: Option<String>,
+    after: impl FnOnce() -> Option<u64>,
+) {
     let Some((o, at)) = with(|x| Some((id.get(x.epoch)?, x.held_since(id)?))) else {
         return;
     };
+    let after = if knows_before(id) { after() } else { None };
     if with(|x| x.unlock_points) {
         point(Action::Unlock, Some(o), at);
     }
@@ -242,19 +247,19 @@ pub(crate) fn unlock(id: &ModelId, value: Option<String>, after: Option<u64>) {
     });
 }
 
-/// The guard of a lock gives out a mutable reference; true when [`note_before`] wants
-/// to know the value first.
-pub(crate) fn note_write(id: &ModelId) -> bool {
-    with(|x| {
+/// The guard of a lock gives out a mutable reference. `before` stands for the value, and
+/// is asked if that is worth knowing; it answers `None` if nobody can tell.
+pub(crate) fn note_write(id: &ModelId, before: impl FnOnce() -> Option<u64>) {
+    let wanted = with(|x| {
         let Some(o) = id.get(x.epoch) else { return false };
         let Some(hold) = x.objects[o].state.writer() else { return false };
         let first = !std::mem::replace(&mut hold.written, true);
         first && x.looks_for_something(o)
-    })
-}
-
-/// What the value is before its holder may write to it; `None` if nobody can tell.
-pub(crate) fn note_before(id: &ModelId, value: Option<u64>) {
+    });
+    if !wanted {
+        return;
+    }
+    let value = before();
     with(|x| {
         let Some(o) = id.get(x.epoch) else { return };
         x.objects[o].comparable = value.is_some();
@@ -265,7 +270,7 @@ pub(crate) fn note_before(id: &ModelId, value: Option<u64>) {
 }
 
 /// Whether the value before is known, so that the one after is worth knowing.
-pub(crate) fn knows_before(id: &ModelId) -> bool {
+fn knows_before(id: &ModelId) -> bool {
     with(|x| {
         let hold = id.get(x.epoch).and_then(|o| x.objects[o].state.writer());
         hold.is_some_and(|hold| hold.before.is_some())
@@ -512,18 +517,17 @@ pub(crate) fn rw_try(
     })
 }
 
-/// Ends a hold of the running thread.
-///
-/// `after` stands for the value, if [`knows_before`].
+/// Ends a hold of the running thread. `after` as in [`unlock`].
 pub(crate) fn rw_release(
     id: &ModelId,
     of_writer: bool,
     value: Option<String>,
-    after: Option<u64>,
+    after: impl FnOnce() -> Option<u64>,
 ) {
     let Some((o, at)) = with(|x| Some((id.get(x.epoch)?, x.held_since(id)?))) else {
         return;
     };
+    let after = if of_writer && knows_before(id) { after() } else { None };
     let action = if of_writer { Action::UnlockWrite } else { Action::UnlockRead };
     if with(|x| x.unlock_points) {
         point(action, Some(o), at);

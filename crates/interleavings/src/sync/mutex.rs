@@ -207,17 +207,15 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
 
     #[cold]
     fn note_write(&self, lock: &Mutex<T>) {
-        if active() && locks::note_write(&lock.id) {
-            locks::note_before(&lock.id, fingerprint(&**self));
+        if active() {
+            locks::note_write(&lock.id, || fingerprint(&**self));
         }
     }
 
     #[cold]
     fn unlock_modelled(&self, lock: &Mutex<T>) {
         if active() {
-            let known = locks::knows_before(&lock.id);
-            let after = if known { fingerprint(&**self) } else { None };
-            locks::unlock(&lock.id, shown(&**self), after);
+            locks::unlock(&lock.id, shown(&**self), || fingerprint(&**self));
         }
     }
 }

@@ -291,7 +291,7 @@ impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
         if let Some(lock) = self.model
             && active()
         {
-            locks::rw_release(&lock.id, false, None, None);
+            locks::rw_release(&lock.id, false, None, || None);
         }
     }
 }
@@ -335,16 +335,15 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
 
     #[cold]
     fn note_write(&self, lock: &RwLock<T>) {
-        if active() && locks::note_write(&lock.id) {
-            locks::note_before(&lock.id, fingerprint(&**self));
+        if active() {
+            locks::note_write(&lock.id, || fingerprint(&**self));
         }
     }
 
     #[cold]
     fn unlock_modelled(&self, lock: &RwLock<T>) {
         if active() {
-            let known = locks::knows_before(&lock.id);
-            let after = if known { fingerprint(&**self) } else { None };
+            let after = || fingerprint(&**self);
             locks::rw_release(&lock.id, true, shown(&**self), after);
         }
     }
