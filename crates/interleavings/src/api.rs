@@ -947,12 +947,13 @@ impl<'a> Exploration<'a> {
         let stats = &exec.stats;
         self.coverage.threads_started = stats.threads_started;
         self.coverage.overlap = stats.threads_at_once;
+        let mut unsure_waits = Vec::new();
         for (unsure, at) in &stats.busy_waits {
-            let mut place = format!("{}:{}", at.file(), at.line());
+            let place = format!("{}:{}", at.file(), at.line());
             if *unsure {
-                place.push_str(&format!(
-                    " ({UNSURE_LIMIT} rounds under a lock whose value cannot be compared, \
-                     while nobody else changed anything)"
+                unsure_waits.push(format!(
+                    "note: it may be no busy wait at {place}: {UNSURE_LIMIT} rounds under a \
+                     lock whose value cannot be compared, while nobody else changed anything"
                 ));
             }
             self.coverage.busy_waits.push(place);
@@ -968,7 +969,11 @@ impl<'a> Exploration<'a> {
         if uses_bare_thread_local(&exec, &mut sources) {
             self.coverage.notes.push(BARE_THREAD_LOCAL.to_owned());
         }
-        let Some(found) = self.found.take() else { return Ok(self.coverage) };
+        let Some(found) = self.found.take() else {
+            // A failure says so itself, if that is what has failed.
+            self.coverage.notes.append(&mut unsure_waits);
+            return Ok(self.coverage);
+        };
         let text = format!(
             "{} until this one was found",
             interleavings(self.coverage.interleavings)
