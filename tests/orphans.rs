@@ -133,9 +133,13 @@ mod unix {
         let Ok(names) = fs::read_dir("/dev/shm") else { return Ok(Vec::new()) };
         let names = names.map(|entry| Ok(entry?.file_name().to_string_lossy().into()));
         let mut names = names.collect::<anyhow::Result<Vec<String>>>()?;
-        // Segments of `crossprocess` have it in hexadecimal.
-        let numbers = [format!("-{pid}-"), format!("-{pid:x}-")];
-        names.retain(|name| numbers.iter().any(|number| name.contains(number)));
+        let segment = format!("cp-{pid:x}-");
+        let number = format!("-{pid}-");
+        names.retain(|name| match name.starts_with("cp-") {
+            // Those of `crossprocess` have it in hexadecimal.
+            true => name.starts_with(&segment),
+            false => name.contains(&number),
+        });
         Ok(names)
     }
 }

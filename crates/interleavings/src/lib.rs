@@ -143,6 +143,10 @@ pub use crate::api::{
     Checker, Coverage, Failure, Outcomes, check, outcomes, rendezvous,
 };
 
+/// For judges of other kinds, which call a place in the same way.
+#[doc(hidden)]
+pub use crate::verdict::is_test;
+
 #[doc(hidden)]
 pub mod __real {
     pub use std::thread_local;

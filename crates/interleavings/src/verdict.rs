@@ -1211,7 +1211,7 @@ fn main_file(x: &Exec) -> &'static str {
 }
 
 /// Whether a file looks at the program and is no part of it: it lies in a folder `tests`.
-fn is_test(file: &str) -> bool {
+pub fn is_test(file: &str) -> bool {
     file.split(['/', '\\']).any(|folder| folder == "tests")
 }
 

@@ -107,12 +107,12 @@ fn sentences_first() {
 /// A panic in a sentence; `None` if it carries no text.
 fn told(info: &PanicHookInfo<'_>) -> Option<String> {
     let (sentence, at) = (info.payload_as_str()?, info.location()?);
-    let (file, line) = (Path::new(at.file()), at.line());
+    let line = at.line();
     // Judge and exercise often have the same name.
-    let place = if file.components().any(|folder| folder.as_os_str() == "tests") {
+    let place = if interleavings::is_test(at.file()) {
         format!("line {line} of the test")
     } else {
-        format!("{}:{line}", file.file_name()?.display())
+        format!("{}:{line}", Path::new(at.file()).file_name()?.display())
     };
     let thread = thread::current();
     let thread = match thread.name() {
