@@ -14,9 +14,10 @@ use tracing_subscriber::registry;
 
 use crate::appendix::Appendices;
 use crate::catalogue::Catalogue;
+use crate::links::Checker;
+use crate::paths;
 use crate::preprocess::Course;
 use crate::render::Pages;
-use crate::{links, paths};
 
 /// Builds the book of this workspace into `destination`, or else where `book.toml` says.
 ///
@@ -37,13 +38,15 @@ pub fn build_from(
     root: &Path,
     destination: Option<&Path>,
 ) -> anyhow::Result<PathBuf> {
-    build_with(Catalogue::read(root)?.into(), folder, destination)
+    let catalogue = Catalogue::read(root)?.into();
+    build_with(catalogue, &mut Checker::default(), folder, destination)
 }
 
 /// Builds the book of this workspace again and again.
 #[derive(Default)]
 pub struct Builder {
     catalogue: Option<Arc<Catalogue>>,
+    links: Checker,
 }
 
 impl Builder {
@@ -59,12 +62,13 @@ impl Builder {
             None => Catalogue::read(paths::workspace())?.into(),
         };
         self.catalogue = Some(Arc::clone(&catalogue));
-        build_with(catalogue, &paths::book(), None)
+        build_with(catalogue, &mut self.links, &paths::book(), None)
     }
 }
 
 fn build_with(
     catalogue: Arc<Catalogue>,
+    links: &mut Checker,
     folder: &Path,
     destination: Option<&Path>,
 ) -> anyhow::Result<PathBuf> {
@@ -76,14 +80,15 @@ fn build_with(
             config.build.build_dir = destination.to_owned();
         }
         let mut book = MDBook::load_with_config(folder, config)?;
-        book.with_preprocessor(Course::new(catalogue)).with_renderer(Pages);
+        book.with_preprocessor(Course::new(Arc::clone(&catalogue)));
+        book.with_renderer(Pages::new(catalogue));
         book.build()?;
         // Where it says `..` no reader wants to see it.
         anyhow::Ok(book.build_dir_for("html").canonicalize()?)
     })?;
     let warnings = warnings.0.lock().unwrap_or_else(PoisonError::into_inner);
     ensure!(warnings.is_empty(), "{}", warnings.join("\n"));
-    let broken = links::check(&destination).context("check links")?;
+    let broken = links.check(&destination).context("check links")?;
     ensure!(broken.is_empty(), "{}", broken.join("\n"));
     Ok(destination)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::Context;
 
@@ -9,7 +10,9 @@ use crate::demos::{self, Demo};
 use crate::exercises::{self, Exercise};
 use crate::listing::Outlines;
 use crate::paths::{self, State};
+use crate::preprocess::ExpandedPages;
 use crate::python_map::{self, Map};
+use crate::render::Frame;
 use crate::verdicts::{self, Verdicts};
 
 /// Demos, exercises, and what is known of both.
@@ -29,19 +32,13 @@ pub struct Catalogue {
     pub python: Map,
     /// The items of the files that pages have listed so far.
     pub outlines: Outlines,
+    /// The pages that were expanded so far.
+    pub expanded: ExpandedPages,
+    /// What surrounds a source file on its page, once one was rendered.
+    pub frame: OnceLock<Frame>,
     /// The state of the files that all this was read from.
     state: State,
 }
-
-/// Where the catalogue is read from.
-const READ: [&str; 6] = [
-    "crates",
-    "exercises",
-    "info.toml",
-    "tests/wrong_answers",
-    "book/outputs/verdicts",
-    python_map::FILE,
-];
 
 impl Catalogue {
     /// Reads everything below `root`.
@@ -65,20 +62,21 @@ impl Catalogue {
             }
         }
         let python = python_map::read(root)?;
-        let (root, outlines) = (root.to_owned(), Outlines::default());
         Ok(Self {
-            root,
+            root: root.to_owned(),
             demos,
             std_items,
             exercises,
             verdicts,
             python,
-            outlines,
+            outlines: Outlines::default(),
+            expanded: ExpandedPages::default(),
+            frame: OnceLock::new(),
             state,
         })
     }
 
-    /// Whether the files are still those that it was read from.
+    /// Whether the files are still those that it was read from, and those that pages show.
     #[must_use]
     pub fn is_current(&self) -> bool {
         self.state == state(&self.root)
@@ -95,6 +93,7 @@ impl Catalogue {
     }
 }
 
+/// Of everything but the pages themselves.
 fn state(root: &Path) -> State {
-    paths::state(&READ.map(|path| root.join(path)))
+    paths::state(root, Some("book/src"))
 }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::mem;
 use std::path::Path;
+use std::time::SystemTime;
 
 use anyhow::Context;
 use walkdir::WalkDir;
@@ -13,8 +15,16 @@ use crate::paths;
 #[derive(Debug, Default)]
 struct Page {
     names: BTreeSet<String>,
-    /// The attribute and the link.
-    links: Vec<(String, String)>,
+    links: Vec<Link>,
+}
+
+#[derive(Debug)]
+struct Link {
+    /// Tag and attribute.
+    attribute: String,
+    text: String,
+    /// The file that it means, and the place in it; none of what is no part of the book.
+    target: Option<(String, String)>,
 }
 
 /// Returns a line for each link below `folder` that leads nowhere, and for each file
@@ -24,37 +34,55 @@ struct Page {
 ///
 /// When a file cannot be read.
 pub fn check(folder: &Path) -> anyhow::Result<Vec<String>> {
-    let mut pages = BTreeMap::new();
-    let mut files = BTreeSet::new();
-    let mut complaints = Vec::new();
-    for entry in WalkDir::new(folder).sort_by_file_name() {
-        let entry = entry?;
-        if !entry.file_type().is_file() {
-            continue;
-        }
-        let path = paths::relative(folder, entry.path());
-        if path.ends_with(".html") {
-            let text =
-                fs::read_to_string(entry.path()).with_context(|| path.clone())?;
-            pages.insert(path.clone(), scan(&text));
-        } else if path.ends_with(".css") {
-            let text =
-                fs::read_to_string(entry.path()).with_context(|| path.clone())?;
-            complaints.extend(
-                styles(&text)
-                    .map(|url| format!("{path} fetches {url} from another host")),
-            );
-        }
-        files.insert(path);
-    }
-    for (path, page) in &pages {
-        for (attribute, link) in &page.links {
-            if let Some(complaint) = complaint(path, attribute, link, &files, &pages) {
-                complaints.push(complaint);
+    Checker::default().check(folder)
+}
+
+/// Checks a book again and again, and scans only what was written in between.
+#[derive(Debug, Default)]
+pub struct Checker {
+    pages: Pages,
+}
+
+/// By path, with the time at which it was written.
+type Pages = BTreeMap<String, (SystemTime, Page)>;
+
+impl Checker {
+    /// As the function [`check`].
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read.
+    pub fn check(&mut self, folder: &Path) -> anyhow::Result<Vec<String>> {
+        let mut before = mem::take(&mut self.pages);
+        let mut files = BTreeSet::new();
+        let mut complaints = Vec::new();
+        for entry in WalkDir::new(folder).sort_by_file_name() {
+            let entry = entry?;
+            if !entry.file_type().is_file() {
+                continue;
             }
+            let path = paths::relative(folder, entry.path());
+            let read =
+                || fs::read_to_string(entry.path()).with_context(|| path.clone());
+            if path.ends_with(".html") {
+                let written = entry.metadata()?.modified()?;
+                let scanned = match before.remove(&path) {
+                    Some(known) if known.0 == written => known,
+                    _ => (written, scan(&path, &read()?)),
+                };
+                self.pages.insert(path.clone(), scanned);
+            } else if path.ends_with(".css") {
+                let fetched = |url| format!("{path} fetches {url} from another host");
+                complaints.extend(styles(&read()?).map(fetched));
+            }
+            files.insert(path);
         }
+        for (path, (_, page)) in &self.pages {
+            let complaint = |link| complaint(path, link, &files, &self.pages);
+            complaints.extend(page.links.iter().filter_map(complaint));
+        }
+        Ok(complaints)
     }
-    Ok(complaints)
 }
 
 /// Addresses of other hosts in a style sheet.
@@ -68,31 +96,40 @@ fn styles(text: &str) -> impl Iterator<Item = &str> {
 
 fn complaint(
     path: &str,
-    attribute: &str,
-    link: &str,
+    link: &Link,
     files: &BTreeSet<String>,
-    pages: &BTreeMap<String, Page>,
+    pages: &Pages,
 ) -> Option<String> {
-    if link.starts_with("data:") || link.starts_with("mailto:") {
-        return None;
-    }
-    if link.contains("://") || link.starts_with("//") {
+    let text = &link.text;
+    if is_elsewhere(text) {
         // A link may lead away when somebody follows it; a page may not fetch anything.
-        let fetched = attribute != "a href";
-        return fetched.then(|| format!("{path} fetches {link} from another host"));
+        let fetched = link.attribute != "a href";
+        return fetched.then(|| format!("{path} fetches {text} from another host"));
     }
-    let (target, fragment) = link.split_once('#').unwrap_or((link, ""));
-    let target = target.split('?').next().unwrap_or(target);
-    let target =
-        if target.is_empty() { path.to_owned() } else { resolve(path, target)? };
-    if !files.contains(&target) {
-        return Some(format!("{path} links {link}: there is no {target}"));
+    let (target, fragment) = link.target.as_ref()?;
+    if !files.contains(target) {
+        return Some(format!("{path} links {text}: there is no {target}"));
     }
-    let known = |page: &Page| page.names.contains(fragment);
-    if !fragment.is_empty() && pages.get(&target).is_some_and(|page| !known(page)) {
-        return Some(format!("{path} links {link}: {target} has no #{fragment}"));
+    let lacks = |(_, page): &(_, Page)| !page.names.contains(fragment);
+    if !fragment.is_empty() && pages.get(target).is_some_and(lacks) {
+        return Some(format!("{path} links {text}: {target} has no #{fragment}"));
     }
     None
+}
+
+fn is_elsewhere(link: &str) -> bool {
+    link.contains("://") || link.starts_with("//")
+}
+
+/// The file that `link` means on the page `path`, and the place in it.
+fn target(path: &str, link: &str) -> Option<(String, String)> {
+    if link.starts_with("data:") || link.starts_with("mailto:") || is_elsewhere(link) {
+        return None;
+    }
+    let (file, fragment) = link.split_once('#').unwrap_or((link, ""));
+    let file = file.split('?').next().unwrap_or(file);
+    let file = if file.is_empty() { path.to_owned() } else { resolve(path, file)? };
+    Some((file, fragment.to_owned()))
 }
 
 /// The file that `link` means on the page `from`; nothing above the book is checked.
@@ -121,10 +158,10 @@ fn resolve(from: &str, link: &str) -> Option<String> {
     })
 }
 
-/// Finds names and links in a page, outside of scripts and comments.
+/// Finds names and links in the page `path`, outside of scripts and comments.
 ///
 /// Not by regular expressions: this runs after each edit, in a development build.
-fn scan(html: &str) -> Page {
+fn scan(path: &str, html: &str) -> Page {
     let mut page = Page::default();
     let mut rest = html;
     while let Some(start) = rest.find('<') {
@@ -135,7 +172,7 @@ fn scan(html: &str) -> Page {
         }
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
         let (tag, after) = rest.split_at(end);
-        rest = page.attributes(tag, after);
+        rest = page.attributes(path, tag, after);
         if tag == "script" {
             rest = rest.split_once("</script>").map_or("", |(_, after)| after);
         }
@@ -145,7 +182,7 @@ fn scan(html: &str) -> Page {
 
 impl Page {
     /// Takes the attributes of a tag from `rest`; returns what follows the tag.
-    fn attributes<'a>(&mut self, tag: &str, mut rest: &'a str) -> &'a str {
+    fn attributes<'a>(&mut self, path: &str, tag: &str, mut rest: &'a str) -> &'a str {
         loop {
             rest = rest.trim_start();
             let end = rest.find(|c: char| c.is_whitespace() || "=>\"".contains(c));
@@ -154,7 +191,7 @@ impl Page {
             match (after.strip_prefix("=\""), after.strip_prefix('>')) {
                 (Some(value), _) => {
                     let (value, after) = value.split_once('"').unwrap_or((value, ""));
-                    self.attribute(tag, name, value);
+                    self.attribute(path, tag, name, value);
                     rest = after;
                 }
                 (None, Some(after)) => return after,
@@ -163,7 +200,7 @@ impl Page {
         }
     }
 
-    fn attribute(&mut self, tag: &str, name: &str, value: &str) {
+    fn attribute(&mut self, path: &str, tag: &str, name: &str, value: &str) {
         let value = value.replace("&amp;", "&");
         match (tag, name) {
             (_, "id") | ("a", "name") => {
@@ -172,7 +209,11 @@ impl Page {
             // The page for unknown addresses says where the site begins.
             ("base", "href") => {}
             (_, "href" | "src" | "poster" | "data") => {
-                self.links.push((format!("{tag} {name}"), value));
+                self.links.push(Link {
+                    attribute: format!("{tag} {name}"),
+                    target: target(path, &value),
+                    text: value,
+                });
             }
             _ => {}
         }

@@ -92,9 +92,7 @@ fn serve(port: u16) -> anyhow::Result<()> {
     let server = Server::bind(&folder, port, true)?;
     server.start()?;
     println!("{} (end with Ctrl-C)", server.address()?);
-    let watched = ["book", "crates", "exercises", "info.toml", "solutions", "tests"]
-        .map(|name| paths::workspace().join(name));
-    server.watch(&watched, || builder.build().map(|_| ()))
+    server.watch(paths::workspace(), || builder.build().map(|_| ()))
 }
 
 fn record(name: &str) -> anyhow::Result<()> {

@@ -47,10 +47,15 @@ pub fn relative(root: &Path, path: &Path) -> String {
 /// When the last of some files was changed, and how many there are.
 pub type State = (Option<SystemTime>, usize);
 
-/// The state of all files below `paths`.
+/// The state of all files below `root` but those that are built or hidden, and those
+/// below the folder `except`.
 #[must_use]
-pub fn state(paths: &[PathBuf]) -> State {
-    let entries = paths.iter().flat_map(|path| WalkDir::new(path).into_iter());
+pub fn state(root: &Path, except: Option<&str>) -> State {
+    let entries = WalkDir::new(root).min_depth(1).into_iter().filter_entry(|entry| {
+        let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        let is = |folder: &str| entry.path() == root.join(folder);
+        !is_hidden && !is("target") && !except.is_some_and(is)
+    });
     let files = entries.flatten().filter(|entry| entry.file_type().is_file());
     let times = files.map(|entry| entry.metadata().ok()?.modified().ok());
     let times: Vec<Option<SystemTime>> = times.collect();

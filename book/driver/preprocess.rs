@@ -1,9 +1,9 @@
 //! Turns the directives of the pages into HTML, and refuses what mdBook lets pass.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use anyhow::{Context, bail, ensure};
 use mdbook_markdown::pulldown_cmark::{
@@ -62,6 +62,61 @@ pub struct Shown {
     pub parts: Vec<(String, Vec<PathBuf>)>,
 }
 
+impl Shown {
+    fn add(&mut self, chapter: &Chapter, page: &Expanded) {
+        let path = chapter.path.clone().unwrap_or_default();
+        for file in &page.shown.files {
+            self.files.entry(file.clone()).or_default().insert(path.clone());
+        }
+        for scene in &page.shown.scenes {
+            self.scenes.entry(scene.clone()).or_default().insert(path.clone());
+        }
+        for exercise in &page.shown.exercises {
+            self.exercises.entry(exercise.clone()).or_default().insert(path.clone());
+        }
+        self.pages.push((path, chapter.name.clone(), page.minutes));
+    }
+}
+
+/// A page with all its directives replaced.
+#[derive(Debug)]
+struct Expanded {
+    content: String,
+    shown: OnPage,
+    minutes: Option<usize>,
+    /// What is wrong with it, with its lines.
+    complaints: Vec<String>,
+}
+
+/// What one page shows.
+#[derive(Debug, Default)]
+struct OnPage {
+    files: BTreeSet<String>,
+    /// Package and name.
+    scenes: BTreeSet<(String, String)>,
+    exercises: BTreeSet<String>,
+}
+
+/// What came of the pages, by path and text: who edits one page waits for that one.
+#[derive(Debug, Default)]
+pub struct ExpandedPages(Mutex<HashMap<PathBuf, (String, Arc<Expanded>)>>);
+
+impl ExpandedPages {
+    fn of(&self, catalogue: &Catalogue, chapter: &Chapter) -> Arc<Expanded> {
+        let path = chapter.path.clone().unwrap_or_default();
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((text, expanded)) = known.get(&path)
+            && *text == chapter.content
+        {
+            return Arc::clone(expanded);
+        }
+        let page = Page::new(catalogue, path.clone());
+        let expanded = Arc::new(page.expand(&chapter.content));
+        known.insert(path, (chapter.content.clone(), Arc::clone(&expanded)));
+        expanded
+    }
+}
+
 impl Preprocessor for Course {
     fn name(&self) -> &str {
         "course"
@@ -97,22 +152,14 @@ impl Preprocessor for Course {
 impl Course {
     /// Replaces the directives of all pages. Returns what they show, and complaints.
     pub fn expand(&self, book: &mut Book) -> (Shown, Vec<String>) {
-        let shown = RefCell::new(Shown::default());
+        let mut shown = Shown::default();
         let mut complaints = Vec::new();
         book.for_each_chapter_mut(|chapter| {
-            let page = Page {
-                catalogue: &self.catalogue,
-                path: chapter.path.clone().unwrap_or_default(),
-                name: chapter.name.clone(),
-                shown: &shown,
-                reading: RefCell::default(),
-            };
-            match page.expand(&chapter.content, &mut complaints) {
-                Ok(content) => chapter.content = content,
-                Err(error) => complaints.push(format!("{error:#}")),
-            }
+            let expanded = self.catalogue.expanded.of(&self.catalogue, chapter);
+            shown.add(chapter, &expanded);
+            complaints.extend_from_slice(&expanded.complaints);
+            chapter.content.clone_from(&expanded.content);
         });
-        let mut shown = shown.into_inner();
         for item in &book.items {
             match (item, shown.parts.last_mut()) {
                 (BookItem::PartTitle(title), _) => {
@@ -194,18 +241,17 @@ impl Reading {
 struct Page<'a> {
     catalogue: &'a Catalogue,
     path: PathBuf,
-    name: String,
-    shown: &'a RefCell<Shown>,
+    shown: RefCell<OnPage>,
     reading: RefCell<Reading>,
 }
 
-impl Page<'_> {
-    /// The page with all its directives replaced. What is wrong goes to `complaints`.
-    fn expand(
-        &self,
-        text: &str,
-        complaints: &mut Vec<String>,
-    ) -> anyhow::Result<String> {
+impl<'a> Page<'a> {
+    fn new(catalogue: &'a Catalogue, path: PathBuf) -> Self {
+        Self { catalogue, path, shown: RefCell::default(), reading: RefCell::default() }
+    }
+
+    fn expand(self, text: &str) -> Expanded {
+        let mut complaints = Vec::new();
         let mut complain = |at: usize, error: &anyhow::Error| {
             let line = text[..at].matches('\n').count() + 1;
             complaints.push(format!("{}:{line}: {error:#}", self.path.display()));
@@ -216,7 +262,7 @@ impl Page<'_> {
         let mut expanded = String::with_capacity(2 * text.len());
         let mut end = 0;
         for found in DIRECTIVE.captures_iter(text) {
-            let whole = found.get(0).context("a match")?;
+            let whole = found.get_match();
             expanded += &text[end..whole.start()];
             end = whole.end();
             if !found[1].is_empty() {
@@ -237,12 +283,11 @@ impl Page<'_> {
                 &anyhow::anyhow!("{minutes} minutes are too long for one page"),
             );
         }
-        let mut shown = self.shown.borrow_mut();
-        shown.pages.push((self.path.clone(), self.name.clone(), minutes));
-        Ok(match minutes {
+        let content = match minutes {
             Some(minutes) => with_minutes(&expanded, minutes),
             None => expanded,
-        })
+        };
+        Expanded { content, shown: self.shown.into_inner(), minutes, complaints }
     }
 
     fn directive(&self, text: &str) -> anyhow::Result<String> {
@@ -279,17 +324,15 @@ impl Page<'_> {
 
     /// The link from this page to the page of a file.
     fn source(&self, file: &str, line: usize) -> String {
-        let mut shown = self.shown.borrow_mut();
-        shown.files.entry(file.to_owned()).or_default().insert(self.path.clone());
+        self.shown.borrow_mut().files.insert(file.to_owned());
         format!("{}{SOURCES}/{file}.html#L{line}", up_from(&self.path))
     }
 
     fn shows_command(&self, command: &Command) -> anyhow::Result<()> {
         command.exists(&self.catalogue.root)?;
         if let Some((package, scene)) = command.scene() {
-            let key = (package.to_owned(), scene.unwrap_or_default().to_owned());
-            let mut shown = self.shown.borrow_mut();
-            shown.scenes.entry(key).or_default().insert(self.path.clone());
+            let scene = (package.to_owned(), scene.unwrap_or_default().to_owned());
+            self.shown.borrow_mut().scenes.insert(scene);
         }
         Ok(())
     }
@@ -505,8 +548,7 @@ impl Page<'_> {
         let file = exercise.file();
         paths::read(&self.catalogue.root, &file)?;
         let link = self.source(&file, 1);
-        let mut shown = self.shown.borrow_mut();
-        shown.exercises.entry(name.to_owned()).or_default().insert(self.path.clone());
+        self.shown.borrow_mut().exercises.insert(name.to_owned());
         let mut html = format!(
             r#"<div class="exercise"><p class="caption">Exercise <a href="{link}"><code>{file}</code></a></p>{}"#,
             html::run_line(&format!("cargo test --bin {name}")),

@@ -87,20 +87,16 @@ impl Server {
         Ok(())
     }
 
-    /// Calls `build` whenever a file below `watched` changes. Does not return.
-    ///
-    /// # Errors
-    ///
-    /// When `watched` cannot be read.
+    /// Calls `build` whenever a file of the workspace `root` changes. Does not return.
     pub fn watch(
         &self,
-        watched: &[PathBuf],
+        root: &Path,
         mut build: impl FnMut() -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        let mut seen = paths::state(watched);
+    ) -> ! {
+        let mut seen = paths::state(root, None);
         loop {
             thread::sleep(LOOK_EVERY);
-            let now = paths::state(watched);
+            let now = paths::state(root, None);
             if now == seen {
                 continue;
             }

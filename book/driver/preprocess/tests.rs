@@ -9,17 +9,8 @@ fn expand(page: &str) -> (String, Vec<String>) {
     fs::write(folder.path().join("hidden.rs"), "fn f() {\n# \n}\n").unwrap();
     let mut catalogue = Catalogue::default();
     catalogue.root = folder.path().into();
-    let shown = RefCell::new(Shown::default());
-    let page_of = Page {
-        catalogue: &catalogue,
-        path: "page.md".into(),
-        name: "Page".into(),
-        shown: &shown,
-        reading: RefCell::default(),
-    };
-    let mut complaints = Vec::new();
-    let expanded = page_of.expand(page, &mut complaints).unwrap();
-    (expanded, complaints)
+    let expanded = Page::new(&catalogue, "page.md".into()).expand(page);
+    (expanded.content, expanded.complaints)
 }
 
 #[test]
