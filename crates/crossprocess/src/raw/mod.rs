@@ -18,6 +18,8 @@ pub(crate) mod event;
 pub(crate) mod gate;
 pub(crate) mod latch;
 #[cfg(test)]
+mod layout;
+#[cfg(test)]
 mod model;
 pub(crate) mod mutex;
 #[cfg(test)]

@@ -16,15 +16,11 @@ use shuttle::sync::atomic::{AtomicU32, AtomicU64};
 use shuttle::sync::{Condvar, Mutex};
 use shuttle::thread;
 
-use super::barrier::{Cause, REMEMBERED, RawBarrier, Round};
-use super::event::RawEvent;
-use super::gate::Gate;
-use super::latch::{Opened, RawLatch};
-use super::mutex::{OnDeath, RawMutex, Taken};
-use super::ring::{RawRing, Refused, Unfinished};
-use super::rw::RawRw;
-use super::semaphore::RawSemaphore;
-use super::shares::Shares;
+use super::barrier::{Cause, Round};
+use super::latch::Opened;
+use super::layout::{HALVES, Layout, WORDS};
+use super::mutex::{OnDeath, Taken};
+use super::ring::Refused;
 use super::{Deadline, Missed, Owner, Parked, Word, World};
 use crate::Error;
 
@@ -104,8 +100,8 @@ word!(Word64, u64);
 /// What all processes of a model share.
 #[derive(Debug)]
 struct Machine {
-    halves: [Word32; 9],
-    words: [Word64; 48],
+    halves: [Word32; HALVES],
+    words: [Word64; WORDS],
     /// The process table; `true` while attached.
     members: Mutex<[bool; PROCESSES]>,
     kernel: Mutex<Kernel>,
@@ -204,24 +200,20 @@ impl World for Process {
     fn fence(&self) {}
 }
 
+impl Layout for Process {
+    // Room for two messages.
+    const RING: usize = 4;
+
+    fn halves(&self) -> &[Word32; HALVES] {
+        &self.machine.halves
+    }
+
+    fn words(&self) -> &[Word64; WORDS] {
+        &self.machine.words
+    }
+}
+
 impl Process {
-    fn mutex(&self, half: usize) -> RawMutex<'_, Self> {
-        RawMutex { word: &self.machine.halves[half] }
-    }
-
-    fn gate(&self, half: usize) -> Gate<'_, Self> {
-        let halves = &self.machine.halves;
-        Gate { seq: &halves[half], sleepers: &halves[half + 1] }
-    }
-
-    fn shares(&self, word: usize) -> Shares<'_, Self> {
-        Shares { words: &self.machine.words[word..word + PROCESSES] }
-    }
-
-    fn word(&self, word: usize) -> &Word64 {
-        &self.machine.words[word]
-    }
-
     fn is_dead(&self, owner: u64) -> bool {
         let slot = Owner(owner as u32).slot().unwrap();
         self.machine.kernel.lock().unwrap().dead[slot]
@@ -365,27 +357,19 @@ fn a_notification_after_the_change_is_not_lost() {
 
 #[test]
 fn permits_come_back_from_the_dead() {
-    fn semaphore(process: &Process) -> RawSemaphore<'_, Process> {
-        RawSemaphore {
-            mutex: process.mutex(0),
-            gate: process.gate(1),
-            total: process.word(0),
-            held: process.shares(1),
-        }
-    }
     check(|process| {
         process.word(0).store(1, Relaxed);
         let work = |process: &Process| {
             for _ in 0..2 {
-                ok(semaphore(process).acquire(process, 1, Deadline::Never));
-                semaphore(process).release(process, 1);
+                ok(process.semaphore().acquire(process, 1, Deadline::Never));
+                process.semaphore().release(process, 1);
             }
         };
         let others = [process.start(1, true, work), process.start(2, true, work)];
         work(process);
         join_all(others);
-        semaphore(process).held.probe(process).unwrap();
-        assert_eq!(semaphore(process).available(process), 1);
+        process.semaphore().held.probe(process).unwrap();
+        assert_eq!(process.semaphore().available(process), 1);
     });
 }
 
@@ -394,14 +378,8 @@ fn a_permit_that_comes_back_is_not_overlooked() {
     check(|process| {
         process.word(0).store(1, Relaxed);
         let work = |process: &Process| {
-            let semaphore = RawSemaphore {
-                mutex: process.mutex(0),
-                gate: process.gate(1),
-                total: process.word(0),
-                held: process.shares(1),
-            };
-            ok(semaphore.acquire(process, 1, Deadline::Never));
-            semaphore.release(process, 1);
+            ok(process.semaphore().acquire(process, 1, Deadline::Never));
+            process.semaphore().release(process, 1);
             process.word(9).fetch_add(1, Relaxed);
             while process.word(9).load(Relaxed) < 2 {
                 thread::yield_now();
@@ -418,16 +396,10 @@ fn permits_are_never_more_than_there_are() {
     check(|process| {
         process.word(0).store(2, Relaxed);
         let work = |process: &Process| {
-            let semaphore = RawSemaphore {
-                mutex: process.mutex(0),
-                gate: process.gate(1),
-                total: process.word(0),
-                held: process.shares(1),
-            };
-            ok(semaphore.acquire(process, 1, Deadline::Never));
+            ok(process.semaphore().acquire(process, 1, Deadline::Never));
             assert!(process.word(8).fetch_add(1, Relaxed) < 2);
             process.word(8).fetch_sub(1, Relaxed);
-            semaphore.release(process, 1);
+            process.semaphore().release(process, 1);
             process.word(9).fetch_add(1, Relaxed);
             while process.word(9).load(Relaxed) < 3 {
                 thread::yield_now();
@@ -441,44 +413,28 @@ fn permits_are_never_more_than_there_are() {
 
 #[test]
 fn an_event_that_is_set_and_cleared_is_seen() {
-    fn event(process: &Process) -> RawEvent<'_, Process> {
-        let halves = &process.machine.halves;
-        RawEvent { word: &halves[0], sleepers: &halves[1] }
-    }
     check(|process| {
         let pulse = |process: &Process| {
             // Until the waiter is through, whenever it began.
             while process.word(0).load(Relaxed) == 0 {
-                event(process).set(process);
-                event(process).clear();
+                process.event().set(process);
+                process.event().clear();
                 thread::yield_now();
             }
         };
         let other = process.start(1, false, pulse);
-        ok(event(process).wait(process, Deadline::Never));
+        ok(process.event().wait(process, Deadline::Never));
         process.word(0).store(1, Relaxed);
         other.join().unwrap();
     });
     check(|process| {
         let others = [1, 2].map(|slot| {
-            process.start(slot, true, |process| event(process).set(process))
+            process.start(slot, true, |process| process.event().set(process))
         });
-        event(process).set(process);
-        ok(event(process).wait(process, Deadline::Never));
+        process.event().set(process);
+        ok(process.event().wait(process, Deadline::Never));
         join_all(others);
     });
-}
-
-fn barrier(process: &Process) -> RawBarrier<'_, Process> {
-    RawBarrier {
-        mutex: process.mutex(0),
-        gate: process.gate(1),
-        parties: process.word(0),
-        round: process.word(1),
-        breaks: &process.machine.words[2..2 + REMEMBERED],
-        members: process.shares(16),
-        arrived: &process.machine.words[24..24 + PROCESSES],
-    }
 }
 
 #[test]
@@ -488,7 +444,7 @@ fn a_barrier_breaks_or_opens() {
         let work = |process: &Process| {
             for _ in 0..2 {
                 let round =
-                    barrier(process).wait(process, Deadline::Never, || {}).unwrap();
+                    process.barrier().wait(process, Deadline::Never, || {}).unwrap();
                 if let Round::Broken { cause, by } = round {
                     assert!(cause == Cause::Died && by != process.me());
                     return;
@@ -498,7 +454,7 @@ fn a_barrier_breaks_or_opens() {
         let others = [(1, true), (2, false)].map(|(slot, mortal)| {
             // Before they can die: who never took part cannot be missed.
             let joining = process.attached(slot);
-            ok(barrier(&joining).join(&joining));
+            ok(joining.barrier().join(&joining));
             process.start(slot, mortal, work)
         });
         work(process);
@@ -512,7 +468,7 @@ fn all_come_as_somebody_and_one_leads() {
         process.word(0).store(2, Relaxed);
         let work = |process: &Process| {
             for _ in 0..2 {
-                match barrier(process).wait(process, Deadline::Never, || {}).unwrap() {
+                match process.barrier().wait(process, Deadline::Never, || {}).unwrap() {
                     Round::Complete { index, leader } => {
                         assert_eq!(leader, index == 1);
                         process.word(40).fetch_add(1 + u64::from(index), Relaxed);
@@ -534,23 +490,14 @@ fn all_come_as_somebody_and_one_leads() {
 
 #[test]
 fn a_latch_opens_or_says_who_broke_a_pledge() {
-    fn latch(process: &Process) -> RawLatch<'_, Process> {
-        let halves = &process.machine.halves;
-        RawLatch {
-            remaining: &halves[0],
-            gate: process.gate(1),
-            abandoned: &halves[3],
-            owed: process.shares(0),
-        }
-    }
     check(|process| {
         process.machine.halves[0].store(2, Relaxed);
         let others = [1, 2].map(|slot| {
             let pledging = process.attached(slot);
-            assert!(latch(&pledging).pledge(&pledging));
-            process.start(slot, slot == 1, |process| latch(process).keep(process))
+            assert!(pledging.latch().pledge(&pledging));
+            process.start(slot, slot == 1, |process| process.latch().keep(process))
         });
-        match latch(process).wait(process, Deadline::Never).unwrap() {
+        match process.latch().wait(process, Deadline::Never).unwrap() {
             Opened::Yes => assert_eq!(process.machine.halves[0].load(Relaxed), 0),
             Opened::Abandoned(by) => assert_eq!(by, Owner::new(1, 1).0),
         }
@@ -560,39 +507,29 @@ fn a_latch_opens_or_says_who_broke_a_pledge() {
 
 #[test]
 fn a_writer_is_alone_and_its_death_is_told() {
-    fn lock(process: &Process) -> RawRw<'_, Process> {
-        let halves = &process.machine.halves;
-        RawRw {
-            mutex: process.mutex(0),
-            gate: process.gate(1),
-            readers: process.shares(0),
-            writing: &halves[3],
-            poisoned_by: &halves[4],
-        }
-    }
     // The quick way first, as `RwLock` goes in. It succeeds where nothing is poisoned.
     fn enter_read(process: &Process) -> Result<u32, Missed> {
-        if lock(process).read_if_free(process) {
+        if process.rw().read_if_free(process) {
             return Ok(0);
         }
-        lock(process).read(process, Deadline::Never)
+        process.rw().read(process, Deadline::Never)
     }
     fn enter_write(process: &Process) -> Result<u32, Missed> {
-        if lock(process).write_if_free(process) {
+        if process.rw().write_if_free(process) {
             return Ok(0);
         }
-        lock(process).write(process, Deadline::Never)
+        process.rw().write(process, Deadline::Never)
     }
     check(|process| {
         let write = |process: &Process| {
             ok(enter_write(process));
             process.word(8).store(1, Relaxed);
             process.word(8).store(2, Relaxed);
-            lock(process).write_unlock(process, false);
+            process.rw().write_unlock(process, false);
         };
         let read = |process: &Process| {
             ok(enter_read(process));
-            lock(process).read_unlock(process);
+            process.rw().read_unlock(process);
         };
         let others = [process.start(1, true, write), process.start(2, true, read)];
         for _ in 0..2 {
@@ -603,41 +540,12 @@ fn a_writer_is_alone_and_its_death_is_told() {
                 "half done, and not told"
             );
             assert_eq!(process.word(8).load(Relaxed), seen, "written while it is read");
-            lock(process).read_unlock(process);
+            process.rw().read_unlock(process);
         }
         ok(enter_write(process));
-        lock(process).write_unlock(process, false);
+        process.rw().write_unlock(process, false);
         join_all(others);
     });
-}
-
-fn ring(process: &Process) -> RawRing<'_, Process> {
-    RawRing {
-        send_lock: process.mutex(0),
-        recv_lock: process.mutex(1),
-        tail: process.word(0),
-        head: process.word(1),
-        head_seen: process.word(2),
-        tail_seen: process.word(3),
-        taken_words: process.word(4),
-        closed: &process.machine.halves[2],
-        not_full: process.gate(3),
-        not_empty: process.gate(5),
-        // Room for two messages of eight bytes.
-        ring: &process.machine.words[32..36],
-    }
-}
-
-fn send(process: &Process, number: u64) -> Result<(), Refused> {
-    ring(process).send(process, &number.to_le_bytes(), Deadline::Never)
-}
-
-fn recv(process: &Process, until: Deadline) -> Result<u64, Refused> {
-    ring(process).recv(process, until, |_, message| {
-        let mut bytes = Vec::new();
-        message.copy_into(&mut bytes);
-        Ok(u64::from_le_bytes(bytes.try_into().unwrap()))
-    })
 }
 
 #[test]
@@ -645,10 +553,10 @@ fn messages_of_a_killed_sender_are_a_beginning() {
     check(|process| {
         let first = process.start(1, true, |process| {
             for number in 1..=3 {
-                send(process, number).unwrap();
+                process.send(number).unwrap();
             }
         });
-        let second = process.start(2, true, |process| send(process, 100).unwrap());
+        let second = process.start(2, true, |process| process.send(100).unwrap());
         // A queue does not close by the end of its senders; somebody has to know.
         let supervisor = process.start(3, false, |process| {
             for slot in [1, 2] {
@@ -656,11 +564,11 @@ fn messages_of_a_killed_sender_are_a_beginning() {
                     thread::yield_now();
                 }
             }
-            ok(ring(process).close(process));
+            ok(process.ring().close(process));
         });
         let (mut expected, mut others) = (1, 0);
         loop {
-            match recv(process, Deadline::Never) {
+            match process.recv() {
                 Ok(100) => others += 1,
                 Ok(number) => {
                     assert_eq!(number, expected);
@@ -680,7 +588,7 @@ fn messages_of_a_killed_sender_are_a_beginning() {
 fn receivers_take_each_message_once() {
     check(|process| {
         let receive = |process: &Process| {
-            while let Ok(number) = recv(process, Deadline::Never) {
+            while let Ok(number) = process.recv() {
                 let before = process.word(16 + number as usize).fetch_add(1, Relaxed);
                 assert_eq!(before, 0, "message {number} was received twice");
             }
@@ -688,9 +596,9 @@ fn receivers_take_each_message_once() {
         let receivers =
             [process.start(1, true, receive), process.start(2, false, receive)];
         for number in 0..4 {
-            send(process, number).unwrap();
+            process.send(number).unwrap();
         }
-        ok(ring(process).close(process));
+        ok(process.ring().close(process));
         join_all(receivers);
         // All but what the one who may have died had just taken.
         let missing =
@@ -704,7 +612,7 @@ fn without_a_death_nobody_needs_the_tick_of_a_queue() {
     check(|process| {
         let receive = |process: &Process| {
             let mut received = 0;
-            while let Ok(number) = recv(process, Deadline::Never) {
+            while let Ok(number) = process.recv() {
                 assert_eq!(number, received);
                 received += 1;
             }
@@ -713,9 +621,9 @@ fn without_a_death_nobody_needs_the_tick_of_a_queue() {
         };
         let receiver = process.start(1, false, receive);
         for number in 0..5 {
-            send(process, number).unwrap();
+            process.send(number).unwrap();
         }
-        ok(ring(process).close(process));
+        ok(process.ring().close(process));
         while process.word(8).load(Relaxed) == 0 {
             thread::yield_now();
         }
@@ -725,24 +633,19 @@ fn without_a_death_nobody_needs_the_tick_of_a_queue() {
 
 #[test]
 fn tasks_of_the_dead_are_lost_and_no_others() {
-    fn unfinished(process: &Process) -> Unfinished<'_, Process> {
-        Unfinished {
-            done: process.word(8),
-            taken: process.shares(16),
-            all_done: process.gate(7),
-        }
-    }
     check(|process| {
-        send(process, 1).unwrap();
-        send(process, 2).unwrap();
+        process.send(1).unwrap();
+        process.send(2).unwrap();
         let work = |process: &Process| {
-            let taken = ring(process).recv(process, Deadline::Now, |_, _| {
-                assert!(unfinished(process).taken.add(process, 1));
+            let taken = process.ring().recv(process, Deadline::Now, |_, _| {
+                assert!(process.unfinished().taken.add(process, 1));
                 Ok::<_, Refused>(())
             });
             if taken.is_ok() {
                 process.word(9).fetch_add(1, Relaxed);
-                assert!(unfinished(process).done(process, &ring(process), 1).unwrap());
+                assert!(
+                    process.unfinished().done(process, &process.ring(), 1).unwrap()
+                );
                 process.word(10).fetch_add(1, Relaxed);
             }
         };
@@ -750,15 +653,15 @@ fn tasks_of_the_dead_are_lost_and_no_others() {
         join_all(others);
         work(process);
         work(process);
-        unfinished(process).taken.probe(process).unwrap();
-        let open = unfinished(process).open(process, &ring(process)).unwrap();
+        process.unfinished().taken.probe(process).unwrap();
+        let open = process.unfinished().open(process, &process.ring()).unwrap();
         assert_eq!(open.pending, 0);
         let said_done = process.word(10).load(Relaxed);
         assert!(u64::from(open.lost) + said_done <= 2, "{open:?}, {said_done} done");
         // Nobody waits for what the dead have taken, and everything is one or the other.
         assert_eq!(process.word(8).load(Relaxed) + u64::from(open.lost), 2);
         assert_eq!(
-            unfinished(process).write_off(process, &ring(process)).unwrap(),
+            process.unfinished().write_off(process, &process.ring()).unwrap(),
             open.lost
         );
     });

@@ -30,15 +30,11 @@ use interleavings::sync::atomic::{AtomicU32, AtomicU64, fence};
 use interleavings::sync::{Condvar, Mutex};
 use interleavings::{Checker, Failure, thread};
 
-use super::barrier::{REMEMBERED, RawBarrier, Round};
-use super::event::RawEvent;
-use super::gate::Gate;
-use super::latch::{Opened, RawLatch};
-use super::mutex::{OnDeath, RawMutex};
-use super::ring::{RawRing, Refused, Unfinished};
-use super::rw::RawRw;
-use super::semaphore::RawSemaphore;
-use super::shares::Shares;
+use super::barrier::Round;
+use super::latch::Opened;
+use super::layout::{HALVES, Layout, WORDS};
+use super::mutex::OnDeath;
+use super::ring::Refused;
 use super::{Deadline, Owner, Parked, Word, World};
 use crate::Error;
 
@@ -143,8 +139,8 @@ const PROCESSES: usize = 3;
 /// What all processes of a model share.
 #[derive(Debug)]
 struct Machine {
-    halves: [Word32; 9],
-    words: [Word64; 40],
+    halves: [Word32; HALVES],
+    words: [Word64; WORDS],
     /// The process table: the generation of who is in which slot.
     members: [AtomicU32; PROCESSES],
     /// What the algorithm protects, or what is said by means of it.
@@ -232,24 +228,20 @@ impl World for Process<'_> {
     }
 }
 
-impl<'m> Process<'m> {
-    fn mutex(self, half: usize) -> RawMutex<'m, Self> {
-        RawMutex { word: &self.machine.halves[half] }
+impl Layout for Process<'_> {
+    // Room for one message.
+    const RING: usize = 2;
+
+    fn halves(&self) -> &[Word32; HALVES] {
+        &self.machine.halves
     }
 
-    fn gate(self, half: usize) -> Gate<'m, Self> {
-        let halves = &self.machine.halves;
-        Gate { seq: &halves[half], sleepers: &halves[half + 1] }
+    fn words(&self) -> &[Word64; WORDS] {
+        &self.machine.words
     }
+}
 
-    fn shares(self, word: usize) -> Shares<'m, Self> {
-        Shares { words: &self.machine.words[word..word + PROCESSES] }
-    }
-
-    fn word(self, word: usize) -> &'m Word64 {
-        &self.machine.words[word]
-    }
-
+impl Process<'_> {
     /// Adds one to the data, which is right for one process at a time.
     fn step(self) {
         let [data, _] = &self.machine.data;
@@ -337,94 +329,10 @@ fn among_three<'m>(
     });
 }
 
-fn semaphore(process: Process<'_>) -> RawSemaphore<'_, Process<'_>> {
-    RawSemaphore {
-        mutex: process.mutex(0),
-        gate: process.gate(1),
-        total: process.word(0),
-        held: process.shares(1),
-    }
-}
-
 fn use_semaphore(process: Process<'_>) {
-    ok(semaphore(process).acquire(&process, 1, Deadline::Never));
+    ok(process.semaphore().acquire(&process, 1, Deadline::Never));
     process.step();
-    semaphore(process).release(&process, 1);
-}
-
-fn rw(process: Process<'_>) -> RawRw<'_, Process<'_>> {
-    let halves = &process.machine.halves;
-    RawRw {
-        mutex: process.mutex(0),
-        gate: process.gate(1),
-        readers: process.shares(0),
-        writing: &halves[3],
-        poisoned_by: &halves[4],
-    }
-}
-
-fn ring(process: Process<'_>) -> RawRing<'_, Process<'_>> {
-    RawRing {
-        send_lock: process.mutex(0),
-        recv_lock: process.mutex(1),
-        tail: process.word(0),
-        head: process.word(1),
-        head_seen: process.word(2),
-        tail_seen: process.word(3),
-        taken_words: process.word(4),
-        closed: &process.machine.halves[2],
-        not_full: process.gate(3),
-        not_empty: process.gate(5),
-        // Room for one message.
-        ring: &process.machine.words[32..34],
-    }
-}
-
-fn send(process: Process<'_>, number: u64) {
-    ok(ring(process).send(&process, &number.to_le_bytes(), Deadline::Never));
-}
-
-fn recv(process: Process<'_>) -> Result<u64, Refused> {
-    ring(process).recv(&process, Deadline::Never, |_, message| {
-        let mut bytes = Vec::new();
-        message.copy_into(&mut bytes);
-        Ok(u64::from_le_bytes(bytes.try_into().unwrap()))
-    })
-}
-
-fn unfinished(process: Process<'_>) -> Unfinished<'_, Process<'_>> {
-    Unfinished {
-        done: process.word(8),
-        taken: process.shares(16),
-        all_done: process.gate(7),
-    }
-}
-
-fn event(process: Process<'_>) -> RawEvent<'_, Process<'_>> {
-    let halves = &process.machine.halves;
-    RawEvent { word: &halves[0], sleepers: &halves[1] }
-}
-
-fn latch(process: Process<'_>) -> RawLatch<'_, Process<'_>> {
-    let halves = &process.machine.halves;
-    RawLatch {
-        remaining: &halves[0],
-        gate: process.gate(1),
-        abandoned: &halves[3],
-        owed: process.shares(0),
-    }
-}
-
-fn barrier(process: Process<'_>) -> RawBarrier<'_, Process<'_>> {
-    RawBarrier {
-        mutex: process.mutex(0),
-        gate: process.gate(1),
-        parties: process.word(0),
-        round: process.word(1),
-        breaks: &process.machine.words[2..2 + REMEMBERED],
-        members: process.shares(16),
-        arrived: &process.machine.words[24..24 + PROCESSES],
-    }
+    process.semaphore().release(&process, 1);
 }
 
 const MODELS: &[Model] = &[
@@ -463,21 +371,21 @@ const MODELS: &[Model] = &[
         preemptions: 3,
         run: |process| {
             let write = |process: Process<'_>| {
-                if !rw(process).write_if_free(&process) {
-                    ok(rw(process).write(&process, Deadline::Never));
+                if !process.rw().write_if_free(&process) {
+                    ok(process.rw().write(&process, Deadline::Never));
                 }
                 let [first, second] = &process.machine.data;
                 first.store(1, Relaxed);
                 second.store(1, Relaxed);
-                rw(process).write_unlock(&process, false);
+                process.rw().write_unlock(&process, false);
             };
             beside(process, write, |process| {
-                if !rw(process).read_if_free(&process) {
-                    ok(rw(process).read(&process, Deadline::Never));
+                if !process.rw().read_if_free(&process) {
+                    ok(process.rw().read(&process, Deadline::Never));
                 }
                 let [first, second] = &process.machine.data;
                 assert_eq!(first.load(Relaxed), second.load(Relaxed));
-                rw(process).read_unlock(&process);
+                process.rw().read_unlock(&process);
             });
         },
     },
@@ -487,10 +395,10 @@ const MODELS: &[Model] = &[
         run: |process| {
             beside(
                 process,
-                |process| (1..=2).for_each(|n| send(process, n)),
+                |process| (1..=2).for_each(|n| ok(process.send(n))),
                 |process| {
-                    assert_eq!(ok(recv(process)), 1);
-                    assert_eq!(ok(recv(process)), 2);
+                    assert_eq!(ok(process.recv()), 1);
+                    assert_eq!(ok(process.recv()), 2);
                 },
             );
         },
@@ -500,12 +408,12 @@ const MODELS: &[Model] = &[
         preemptions: 3,
         run: |process| {
             let close = |process: Process<'_>| {
-                send(process, 7);
-                ok(ring(process).close(&process));
+                ok(process.send(7));
+                ok(process.ring().close(&process));
             };
             beside(process, close, |process| {
-                assert_eq!(ok(recv(process)), 7);
-                assert!(matches!(recv(process), Err(Refused::Closed)));
+                assert_eq!(ok(process.recv()), 7);
+                assert!(matches!(process.recv(), Err(Refused::Closed)));
             });
         },
     },
@@ -513,14 +421,14 @@ const MODELS: &[Model] = &[
         name: "a sender who waits for room learns that the queue is closed",
         preemptions: 3,
         run: |process| {
-            send(process, 7);
+            ok(process.send(7));
             beside(
                 process,
                 |process| {
-                    let sent = ring(process).send(&process, &[8; 8], Deadline::Never);
+                    let sent = process.ring().send(&process, &[8; 8], Deadline::Never);
                     assert!(matches!(sent, Err(Refused::Closed)));
                 },
-                |process| ok(ring(process).close(&process)),
+                |process| ok(process.ring().close(&process)),
             );
         },
     },
@@ -528,16 +436,16 @@ const MODELS: &[Model] = &[
         name: "a queue is never less than empty",
         preemptions: 3,
         run: |process| {
-            send(process, 1);
+            ok(process.send(1));
             beside(
                 process,
                 |process| {
-                    assert_eq!(ok(recv(process)), 1);
-                    send(process, 2);
-                    assert_eq!(ok(recv(process)), 2);
+                    assert_eq!(ok(process.recv()), 1);
+                    ok(process.send(2));
+                    assert_eq!(ok(process.recv()), 2);
                 },
                 |process| {
-                    let len = ring(process).len();
+                    let len = process.ring().len();
                     assert!(len <= 2, "{len} messages");
                 },
             );
@@ -549,10 +457,10 @@ const MODELS: &[Model] = &[
         run: |process| {
             among_three(
                 process,
-                |process| send(process, 1),
-                |process| assert_eq!(ok(recv(process)), 1),
+                |process| ok(process.send(1)),
+                |process| assert_eq!(ok(process.recv()), 1),
                 |process| {
-                    let len = ring(process).len();
+                    let len = process.ring().len();
                     assert!(len <= 1, "{len} messages");
                 },
             );
@@ -565,13 +473,13 @@ const MODELS: &[Model] = &[
             among_three(
                 process,
                 |process| {
-                    let sent = ring(process).send(&process, &[7; 8], Deadline::Never);
+                    let sent = process.ring().send(&process, &[7; 8], Deadline::Never);
                     let [data, _] = &process.machine.data;
                     data.store(1 + u64::from(sent.is_ok()), Relaxed);
                 },
-                |process| ok(ring(process).close(&process)),
+                |process| ok(process.ring().close(&process)),
                 |process| {
-                    let received = recv(process).is_ok();
+                    let received = process.recv().is_ok();
                     // As soon as it is known.
                     while process.steps() == 0 {
                         thread::yield_now();
@@ -599,19 +507,22 @@ const MODELS: &[Model] = &[
         name: "what was done for a task is seen when all are done",
         preemptions: 2,
         run: |process| {
-            send(process, 1);
+            ok(process.send(1));
             let work = |process: Process<'_>| {
                 let add = |_, _: super::ring::Message<'_, Process<'_>>| {
-                    assert!(unfinished(process).taken.add(&process, 1));
+                    assert!(process.unfinished().taken.add(&process, 1));
                     Ok::<_, Refused>(())
                 };
-                ok(ring(process).recv(&process, Deadline::Never, add));
+                ok(process.ring().recv(&process, Deadline::Never, add));
                 process.step();
-                assert!(ok(unfinished(process).done(&process, &ring(process), 1)));
+                assert!(ok(process.unfinished().done(&process, &process.ring(), 1)));
             };
             beside(process, work, |process| {
-                let lost =
-                    unfinished(process).wait(&process, &ring(process), Deadline::Never);
+                let lost = process.unfinished().wait(
+                    &process,
+                    &process.ring(),
+                    Deadline::Never,
+                );
                 assert_eq!((ok(lost), process.steps()), (0, 1));
             });
         },
@@ -622,10 +533,10 @@ const MODELS: &[Model] = &[
         run: |process| {
             let set = |process: Process<'_>| {
                 process.step();
-                event(process).set(&process);
+                process.event().set(&process);
             };
             beside(process, set, |process| {
-                ok(event(process).wait(&process, Deadline::Never));
+                ok(process.event().wait(&process, Deadline::Never));
                 assert_eq!(process.steps(), 1);
             });
         },
@@ -634,13 +545,13 @@ const MODELS: &[Model] = &[
         name: "who finds an event cleared sees what came before",
         preemptions: 3,
         run: |process| {
-            event(process).set(&process);
+            process.event().set(&process);
             let clear = |process: Process<'_>| {
                 process.step();
-                event(process).clear();
+                process.event().clear();
             };
             beside(process, clear, |process| {
-                if !event(process).is_set() {
+                if !process.event().is_set() {
                     assert_eq!(process.steps(), 1);
                 }
             });
@@ -653,10 +564,10 @@ const MODELS: &[Model] = &[
             process.machine.halves[0].store(2, Relaxed);
             let count = |process: Process<'_>| {
                 process.machine.data[process.slot - 1].store(1, Relaxed);
-                latch(process).count_down(&process, 1);
+                process.latch().count_down(&process, 1);
             };
             among_three(process, count, count, |process| {
-                let opened = ok(latch(process).wait(&process, Deadline::Never));
+                let opened = ok(process.latch().wait(&process, Deadline::Never));
                 assert_eq!(opened, Opened::Yes);
                 let [first, second] = &process.machine.data;
                 assert_eq!((first.load(Relaxed), second.load(Relaxed)), (1, 1));
@@ -670,7 +581,7 @@ const MODELS: &[Model] = &[
             process.machine.halves[0].store(2, Relaxed);
             both(process, |process| {
                 process.machine.data[process.slot].store(1, Relaxed);
-                if latch(process).count_down(&process, 1) == 0 {
+                if process.latch().count_down(&process, 1) == 0 {
                     assert_eq!(process.machine.data[1 - process.slot].load(Relaxed), 1);
                 }
             });
@@ -683,10 +594,10 @@ const MODELS: &[Model] = &[
             process.machine.halves[0].store(1, Relaxed);
             let abandon = |process: Process<'_>| {
                 process.step();
-                latch(process).abandon(&process, process.me().0);
+                process.latch().abandon(&process, process.me().0);
             };
             beside(process, abandon, |process| {
-                let opened = ok(latch(process).wait(&process, Deadline::Never));
+                let opened = ok(process.latch().wait(&process, Deadline::Never));
                 assert_eq!(opened, Opened::Abandoned(Owner::new(1, 1).0));
                 assert_eq!(process.steps(), 1);
             });
@@ -699,7 +610,8 @@ const MODELS: &[Model] = &[
             process.word(0).store(2, Relaxed);
             both(process, |process| {
                 process.machine.data[process.slot].store(1, Relaxed);
-                let round = ok(barrier(process).wait(&process, Deadline::Never, || {}));
+                let round =
+                    ok(process.barrier().wait(&process, Deadline::Never, || {}));
                 assert!(matches!(round, Round::Complete { .. }));
                 assert_eq!(process.machine.data[1 - process.slot].load(Relaxed), 1);
             });
@@ -714,10 +626,11 @@ const MODELS: &[Model] = &[
                 process.step();
                 let me = process.me();
                 let cause = super::barrier::Cause::Aborted;
-                ok(barrier(process).break_round(&process, None, cause, me));
+                ok(process.barrier().break_round(&process, None, cause, me));
             };
             beside(process, abort, |process| {
-                let round = ok(barrier(process).wait(&process, Deadline::Never, || {}));
+                let round =
+                    ok(process.barrier().wait(&process, Deadline::Never, || {}));
                 assert!(matches!(round, Round::Broken { .. }));
                 assert_eq!(process.steps(), 1);
             });
