@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         trial("source pages are neither printed nor searched", sources_stay_apart),
         trial("every Python file has its output", every_python_file_is_run),
         trial("broken pages do not build", broken_pages_do_not_build),
+        trial("is published as the workflow says", published_as_the_workflow_says),
         trial("works in a browser", works_in_a_browser),
         trial("everybody can read it", everybody_can_read_it),
         trial("Python's names are in the map", python_names_are_in_the_map),
@@ -211,6 +212,34 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
 fn build_small_book(folder: &TempDir) -> anyhow::Result<PathBuf> {
     let target = folder.path().join("built");
     build::build_from(&folder.path().join("book"), folder.path(), Some(&target))
+}
+
+/// The workflow says by environment variables where the repository and the book are.
+fn published_as_the_workflow_says() -> anyhow::Result<()> {
+    let workflow = paths::read(workspace(), ".github/workflows/book.yml")?;
+    let variables = workflow.lines().filter_map(|line| line.trim().split_once(": "));
+    let variables = variables.filter(|(name, _)| name.starts_with("MDBOOK_"));
+    let of_github = |value: &str| {
+        value
+            .replace("${{ github.repository }}", "somebody/course")
+            .replace("${{ steps.pages.outputs.base_path }}", "/course")
+    };
+    let folder = tempfile::tempdir()?;
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "-p", "book", "--", "build"])
+        .envs(variables.map(|(name, value)| (name, of_github(value))))
+        .env("MDBOOK_BUILD__BUILD_DIR", folder.path())
+        .current_dir(workspace())
+        .output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for (page, what) in [
+        ("index.html", r#"href="https://github.com/somebody/course""#),
+        ("404.html", r#"<base href="/course/">"#),
+    ] {
+        let text = fs::read_to_string(folder.path().join(page))?;
+        ensure!(text.contains(what), "{page} has no `{what}`");
+    }
+    Ok(())
 }
 
 /// Each of these builds with mdBook alone, some with a line on standard error.

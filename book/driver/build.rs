@@ -76,6 +76,8 @@ fn build_with(
     let subscriber = registry().with(warnings.clone());
     let destination = tracing::subscriber::with_default(subscriber, || {
         let mut config = Config::from_disk(folder.join("book.toml"))?;
+        // What is known only where the book is published.
+        config.update_from_env()?;
         if let Some(destination) = destination {
             config.build.build_dir = destination.to_owned();
         }
