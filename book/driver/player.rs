@@ -125,7 +125,11 @@ impl Player<'_> {
             if acts {
                 class += " acts";
             }
-            if step.waits.iter().any(|(waiting, _)| *waiting == thread) {
+            // A join or a park waits for no object.
+            let latest = steps.iter().rfind(|step| step.thread == thread);
+            if step.waits.iter().any(|(waiting, _)| *waiting == thread)
+                || latest.is_some_and(|latest| latest.blocks)
+            {
                 class += " waits";
             }
             html += &format!(r#"<td class="{class}">"#);

@@ -75,6 +75,8 @@ pub struct Step {
     pub location: Place,
     /// The value read, written or left behind.
     pub value: Option<String>,
+    /// The thread got no further; its next step, if there is one, ends the wait.
+    pub blocks: bool,
     /// Who holds what: threads and objects.
     pub holds: Vec<(usize, usize)>,
     /// Who waits for what: threads and objects.
