@@ -14,8 +14,7 @@ use anyhow::{Context, bail, ensure};
 use book::output::{self, Recording};
 use book::serve::Server;
 use book::{build, paths};
-use course_tests::{trial, workspace};
-use libtest_mimic::Arguments;
+use course_tests::{arguments, trial, workspace};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -29,7 +28,7 @@ const AUDIT_LIMIT: Duration = Duration::from_secs(600);
 const LARGEST_PAGE: u64 = 300_000;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+    let arguments = arguments();
     let mut trials = vec![
         trial("builds without a complaint", || built().map(|_| ())),
         trial("every page runs something", every_page_runs_something),

@@ -9,8 +9,9 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use course_tests::{Demo, demos, runs, trial};
-use libtest_mimic::{Arguments, Trial};
+use course_tests::{Demo, arguments, demos, runs, trial};
+use libtest_mimic::Trial;
+use serde_json::Value;
 use tempfile::TempDir;
 use unicode_width::UnicodeWidthStr;
 
@@ -21,7 +22,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 const TEMPORARY: &str = if cfg!(windows) { "TMP" } else { "TMPDIR" };
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+    let arguments = arguments();
     let mut trials = Vec::new();
     for demo in demos() {
         for scene in &demo.scenes {
@@ -151,21 +152,6 @@ fn draws_a_timeline(demo: &Demo, scene: &str) -> anyhow::Result<()> {
     let title = picture.descendants().find(|node| node.has_tag_name("title"));
     let title = title.and_then(|node| node.text()).unwrap_or_default();
     ensure!(title == format!("{}: {scene}", demo.name), "the title is `{title}`");
-
-    let ran = run(demo, &["--timeline", "data.json", scene])?;
-    ran.expect_code(0)?;
-    ran.expect_left_behind(&["data.json"])?;
-    let data = fs::read(ran.folder.path().join("data.json"))?;
-    let data: serde_json::Value = serde_json::from_slice(&data)?;
-    ensure!(data["scenes"][0]["scene"] == scene, "another scene: {data}");
-    let duration = data["scenes"][0]["duration"].as_u64().context("duration")?;
-    for lane in data["scenes"][0]["lanes"].as_array().context("lanes")? {
-        for span in lane["spans"].as_array().context("spans")? {
-            let (start, end) = (span["start"].as_u64(), span["end"].as_u64());
-            let inside = start <= end && end <= Some(duration);
-            ensure!(inside, "a span outside of the timeline: {span}");
-        }
-    }
     Ok(())
 }
 
@@ -177,15 +163,37 @@ fn ends_with_a_diagnosis(demo: &Demo, scene: &str) -> anyhow::Result<()> {
 }
 
 fn runs_all_its_scenes(demo: &Demo) -> anyhow::Result<()> {
-    let ran = run(demo, &["--timeline", "all.svg"])?;
+    let ran = run(demo, &["--timeline", "all.json"])?;
     ran.expect_code(0)?;
-    ran.expect_left_behind(&["all.svg"])?;
+    ran.expect_left_behind(&["all.json"])?;
     for scene in &demo.scenes {
         let heading = format!("── {scene}: ");
         ensure!(ran.stdout.contains(&heading), "no `{heading}`:\n{}", ran.stdout);
     }
     let claims = ran.stdout.lines().filter(|line| line.starts_with("ok: ")).count();
     ensure!(claims == demo.scenes.len(), "{claims} claims");
+
+    let data = fs::read(ran.folder.path().join("all.json"))?;
+    let data: Value = serde_json::from_slice(&data)?;
+    let recorded = data["scenes"].as_array().context("scenes")?;
+    let names: Vec<_> = recorded.iter().map(|scene| &scene["scene"]).collect();
+    ensure!(
+        names == demo.scenes.iter().collect::<Vec<_>>(),
+        "the scenes are {names:?}"
+    );
+    recorded.iter().try_for_each(spans_lie_inside)
+}
+
+/// A scene's spans lie in the scene, and end after they begin.
+fn spans_lie_inside(scene: &Value) -> anyhow::Result<()> {
+    let duration = scene["duration"].as_u64().context("duration")?;
+    for lane in scene["lanes"].as_array().context("lanes")? {
+        for span in lane["spans"].as_array().context("spans")? {
+            let (start, end) = (span["start"].as_u64(), span["end"].as_u64());
+            let inside = start <= end && end <= Some(duration);
+            ensure!(inside, "a span outside of the timeline: {span}");
+        }
+    }
     Ok(())
 }
 

@@ -5,9 +5,10 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::thread;
 
 use anyhow::{Context, ensure};
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
 
 /// The folder with the workspace's `Cargo.toml`.
@@ -106,6 +107,16 @@ pub fn trial(
     Trial::test(name, move || {
         test().map_err(|error| Failed::from(format!("{error:#}")))
     })
+}
+
+/// The command line of a test that runs demos. These wait most of their time, so four run
+/// at once on each core unless the command line says otherwise.
+#[must_use]
+pub fn arguments() -> Arguments {
+    let mut arguments = Arguments::from_args();
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    arguments.test_threads.get_or_insert(4 * cores);
+    arguments
 }
 
 /// How often each scene and each answer is to run: `COURSE_RUNS`, by default once.

@@ -24,9 +24,8 @@ mod unix {
     use std::time::{Duration, Instant};
 
     use anyhow::{Context, ensure};
-    use course_tests::{Demo, demos, trial, workspace};
+    use course_tests::{Demo, arguments, demos, trial, workspace};
     use crossprocess::Segment;
-    use libtest_mimic::Arguments;
     use rustix::io::{FdFlags, fcntl_setfd};
     use rustix::process::{Pid, Signal, kill_process};
     use tempfile::TempDir;
@@ -42,7 +41,7 @@ mod unix {
     const STEP: usize = 5;
 
     pub fn main() -> ExitCode {
-        let arguments = Arguments::from_args();
+        let arguments = arguments();
         let mut trials = Vec::new();
         for demo in demos().iter().filter(|demo| starts_processes(demo)) {
             for scene in &demo.scenes {
