@@ -32,15 +32,15 @@ const PANIC: [Job; 4] = [Job::Square(1), Job::Square(2), Job::Panic, Job::Square
 const KILL: [Job; 4] = [Job::Square(1), Job::Square(2), Job::Killed, Job::Square(4)];
 
 pub fn run() -> anyhow::Result<()> {
-    println!("{}\n", machine());
     let threads = observe("threads", || ThreadPool::new(WORKERS)).context("threads")?;
     let processes = observe("processes", start_processes).context("processes")?;
     let after_kill =
         [results_of_killed_program()?, results_of(&mut start_processes()?, &KILL)];
 
-    println!("{:34} {:>11} {:>11}", "", "threads", "processes");
+    println!("{}\n", machine());
+    println!("{:34} {:>12} {:>12}", "", "threads", "processes");
     let row = |question: &str, [threads, processes]: [String; 2]| {
-        println!("{question:34} {threads:>11} {processes:>11}");
+        println!("{question:34} {threads:>12} {processes:>12}");
     };
     let seen = [&threads, &processes];
     let lost = |results: usize| format!("{} of 4 lost", 4 - results);
