@@ -79,7 +79,7 @@ pub fn run() -> anyhow::Result<()> {
     ensure!(!path_of(&name).exists(), "{name} is still there");
     shared.store(7, Relaxed);
     let seen = user.ask("look")?;
-    row("of nothing with a name", "nothing", "the system, with the last mapping");
+    row("of nameless memory", "nothing", "the system, with the last mapping");
     ensure!(seen == "7", "memory without a name is not shared: {seen}");
 
     let left = names_of(process::id())?;
