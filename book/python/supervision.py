@@ -21,20 +21,20 @@ def in_a_pool(number):
             # Without a limit this would wait for ever, for 3.
             return job.get(timeout=1)
         except multiprocessing.TimeoutError:
-            return "no answer, no error", pool.apply(square, [4])
+            return f"no answer, no error; job 4: {pool.apply(square, [4])}"
 # ANCHOR_END: pool
 
 
 def in_an_executor():
     with ProcessPoolExecutor(1) as pool:
-        failed = isinstance(pool.submit(square, 3).exception(), BrokenProcessPool)
+        error = pool.submit(square, 3).exception()
         try:
             pool.submit(square, 4)
         except BrokenProcessPool:
-            return failed, "takes no more jobs"
+            return f"{type(error).__name__}; takes no more jobs"
 
 
 if __name__ == "__main__":
     print("Pool, job 2:", in_a_pool(2))
     print("Pool, job 3:", in_a_pool(3))
-    print("Executor, job 3 failed:", *in_an_executor())
+    print("Executor, job 3:", in_an_executor())
