@@ -55,10 +55,33 @@ use serde::{Deserialize, Serialize};
 /// A place in the reader's program.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
-    /// The file as the compiler calls it.
+    /// The file as the compiler calls it, but without detours.
     pub file: String,
     /// The line, from 1.
     pub line: u32,
+}
+
+impl Place {
+    pub(crate) fn new(file: &str, line: u32) -> Self {
+        Self { file: direct(file), line }
+    }
+}
+
+/// The path without `folder/..`, with which one begins that an attribute `#[path]` names.
+pub(crate) fn direct(path: &str) -> String {
+    if !path.contains("..") {
+        return path.to_owned();
+    }
+    let mut parts = Vec::new();
+    for part in path.split(['/', '\\']) {
+        match (part, parts.last()) {
+            ("..", Some(&last)) if last != ".." => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 /// What is wrong.
@@ -104,7 +127,7 @@ pub struct ObjectInfo {
 /// A piece of a source file that steps point to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// The file as the compiler calls it.
+    /// The file, as in [`Place`].
     pub file: String,
     /// The number of the first line.
     pub first_line: u32,
@@ -187,5 +210,23 @@ impl Trace {
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("strings and numbers are valid JSON")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::direct;
+
+    #[test]
+    fn a_path_has_no_detours() {
+        for (path, right) in [
+            ("src/main.rs", "src/main.rs"),
+            ("exercises/locks/../../tests/judge.rs", "tests/judge.rs"),
+            (r"exercises\locks\../../tests/judge.rs", "tests/judge.rs"),
+            ("../other/src/lib.rs", "../other/src/lib.rs"),
+            ("/a/b/../c.rs", "/a/c.rs"),
+        ] {
+            assert_eq!(direct(path), right);
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::kernel::{
 };
 use crate::names::{Element, Sources, short_type};
 use crate::trace::{
-    Explored, ObjectInfo, Place, Source, Step, ThreadInfo, Trace, Verdict,
+    Explored, ObjectInfo, Place, Source, Step, ThreadInfo, Trace, Verdict, direct,
 };
 
 /// Lines shown around those that the steps point to.
@@ -61,7 +61,7 @@ pub(crate) fn trace(
     Trace {
         version: 1,
         title: title.to_owned(),
-        file: words.file.to_owned(),
+        file: direct(words.file),
         verdict,
         threads,
         objects,
@@ -91,7 +91,7 @@ pub(crate) fn bare_trace(title: &str, verdict: Verdict, coverage: Explored) -> T
 }
 
 pub(crate) fn place(at: Loc) -> Place {
-    Place { file: at.file().to_owned(), line: at.line() }
+    Place::new(at.file(), at.line())
 }
 
 /// Joins the lines of a panic's message, as `assert_eq!` writes several.
@@ -1015,7 +1015,7 @@ impl<'a> Words<'a> {
             _ => None,
         };
         match note {
-            Some(note) => Place { file: note.file.clone(), line: note.line },
+            Some(note) => Place::new(&note.file, note.line),
             None => place(raw.at),
         }
     }
@@ -1143,9 +1143,7 @@ impl<'a> Words<'a> {
         wanted.extend(x.objects.iter().map(|o| place(o.made_at)));
         wanted.extend(x.threads.iter().map(|t| place(t.spawned_at)));
         let notes = x.threads.iter().filter_map(|thread| thread.panic.as_ref());
-        wanted.extend(
-            notes.map(|note| Place { file: note.file.clone(), line: note.line }),
-        );
+        wanted.extend(notes.map(|note| Place::new(&note.file, note.line)));
         wanted.sort();
         wanted.dedup();
         let mut files: Vec<(String, u32, u32)> = Vec::new();
