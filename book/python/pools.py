@@ -14,7 +14,7 @@ def is_prime(n):
 # ANCHOR: share
 def count_primes(limit):
     with ThreadPoolExecutor(3) as pool:
-        return sum(pool.map(is_prime, range(2, limit), chunksize=100))
+        return sum(pool.map(is_prime, range(2, limit)))
 # ANCHOR_END: share
 
 

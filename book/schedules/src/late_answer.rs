@@ -19,7 +19,8 @@ pub fn results() -> Table {
         let name = format!("answer sent after {minutes} minutes");
         rows.push((name, outcomes::all(move || ask(minutes * MINUTE))?));
     }
-    outcomes::table(&["answered", "gave up after 1 h", "gave up before"], &rows)
+    // Nobody gives up before the hour is over: that would have no column, an error.
+    outcomes::table(&["answered", "gave up after 1 h"], &rows)
 }
 
 fn ask(answer_takes: Duration) -> &'static str {

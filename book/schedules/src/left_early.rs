@@ -32,5 +32,5 @@ fn work(tasks: &Mutex<Vec<Task>>, growing: &AtomicUsize) {
             growing.fetch_sub(1, Ordering::SeqCst);
         }
     }
-    assert_eq!(growing.load(Ordering::SeqCst), 0, "left, and new tasks come");
+    assert_eq!(growing.load(Ordering::SeqCst), 0, "it leaves, and new tasks come");
 }

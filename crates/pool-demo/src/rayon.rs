@@ -85,11 +85,14 @@ fn seconds(pool: &ThreadPool, work: fn() -> anyhow::Result<()>) -> anyhow::Resul
 }
 
 fn try_numbers() -> anyhow::Result<()> {
-    let is_prime =
-        |n: &u32| (2..).take_while(|d| d * d <= *n).all(|d| !n.is_multiple_of(d));
-    let primes = (2..40_000_u32).into_par_iter().filter(is_prime).count();
+    let numbers = (2..40_000).into_par_iter();
+    let primes = numbers.filter(is_prime).count();
     ensure!(primes == 4_203, "{primes} primes below 40000");
     Ok(())
+}
+
+fn is_prime(n: &u32) -> bool {
+    (2..).take_while(|d| d * d <= *n).all(|d| !n.is_multiple_of(d))
 }
 
 fn cross_out() -> anyhow::Result<()> {
