@@ -94,6 +94,12 @@ mod tests {
     }
 
     #[test]
+    fn a_kind_of_bar_more_is_a_difference() {
+        let holds = picture(&["a"]);
+        assert!(compare(&holds, &holds.replace("holds", "waits")).is_err());
+    }
+
+    #[test]
     fn a_picture_takes_the_colours_of_the_page_and_a_name_of_its_own() {
         let html = inline(&picture(&["a"]), 3).unwrap();
         assert!(!html.contains("<style>"), "{html}");

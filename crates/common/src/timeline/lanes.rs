@@ -64,7 +64,7 @@ impl Timeline {
             .filter(|activity| spans().any(|span| span.activity == *activity))
             .map(|activity| format!("{} {}", activity.glyph(), activity.verb()))
             .collect();
-        parts.extend(self.mark_label().map(|label| format!("{MARK} {label}")));
+        parts.extend(mark_label(&self.lanes).map(|label| format!("{MARK} {label}")));
         parts.push(format!("a column is {}", duration(cell_time / 1e9)));
 
         let mut lines: Vec<String> = Vec::new();
@@ -83,14 +83,16 @@ impl Timeline {
         }
         lines
     }
+}
 
-    /// The label of the marks, when all have the same; else "mark".
-    fn mark_label(&self) -> Option<&str> {
-        let mut marks = self.lanes.iter().flat_map(|lane| &lane.marks);
-        let first = marks.next()?;
-        let same = marks.all(|mark| mark.label == first.label);
-        Some(if same { &first.label } else { "mark" })
-    }
+/// The label of the marks in `lanes`, when all have the same; else "mark".
+pub(super) fn mark_label<'a>(
+    lanes: impl IntoIterator<Item = &'a super::Lane>,
+) -> Option<&'a str> {
+    let mut marks = lanes.into_iter().flat_map(|lane| &lane.marks);
+    let first = marks.next()?;
+    let same = marks.all(|mark| mark.label == first.label);
+    Some(if same { &first.label } else { "mark" })
 }
 
 impl super::Lane {

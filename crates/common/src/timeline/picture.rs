@@ -16,6 +16,7 @@ use svg::node::element::{
     Text as TextElement, Title,
 };
 
+use super::lanes::mark_label;
 use super::{Activity, Lane, RecordedSpan, Timeline, seconds};
 
 /// All lengths are in units of the picture, which is `WIDTH` of them wide.
@@ -117,7 +118,7 @@ fn draw(demo: &str, scenes: &[NamedTimeline]) -> Document {
         body = body.add(panel);
         y += height;
     }
-    body = body.add(draw_legend(y));
+    body = body.add(draw_legend(scenes, y));
     let height = y + LEGEND_HEIGHT;
 
     let hatch = Pattern::new()
@@ -273,19 +274,25 @@ fn draw_span(actor: &str, span: &RecordedSpan, from: f64, to: f64, y: f64) -> Gr
     group.add(text(&span.label, from + 4.0, y + LANE_HEIGHT / 2.0 + 4.5, &class))
 }
 
-fn draw_legend(top: f64) -> Group {
+/// Explains the bars and dots that occur.
+fn draw_legend(scenes: &[NamedTimeline], top: f64) -> Group {
+    let lanes = || scenes.iter().flat_map(|scene| &scene.timeline.lanes);
+    let occurs = |activity: &Activity| {
+        lanes().flat_map(|lane| &lane.spans).any(|span| span.activity == *activity)
+    };
     let mut legend = Group::new();
     let mut x = MARGIN;
-    for activity in Activity::ALL {
+    for activity in Activity::ALL.into_iter().filter(occurs) {
         let class = activity.verb();
         legend = legend
             .add(rectangle(x, top + 6.0, 22.0, 14.0, class).set("rx", 2))
             .add(text(class, x + 28.0, top + 18.0, "small"));
         x += 90.0;
     }
+    let Some(label) = mark_label(lanes()) else { return legend };
     let dot =
         Circle::new().set("class", "mark").set("cx", x + 6.0).set("cy", top + 13.0);
-    legend.add(dot.set("r", 5)).add(text("a moment", x + 18.0, top + 18.0, "small"))
+    legend.add(dot.set("r", 5)).add(text(label, x + 18.0, top + 18.0, "small"))
 }
 
 fn text(content: &str, x: f64, y: f64, class: &str) -> TextElement {

@@ -186,6 +186,24 @@ fn the_picture_is_well_formed_and_has_words_for_every_span() {
 }
 
 #[test]
+fn the_legend_of_a_picture_explains_what_occurs_and_nothing_else() {
+    let mut timeline = sample();
+    for lane in &mut timeline.lanes {
+        lane.spans.retain(|span| span.activity == Activity::Works);
+    }
+    let label = timeline.lanes[1].marks[0].label.clone();
+    let scenes = [NamedTimeline { scene: "counting".into(), timeline }];
+    let file = tempfile::Builder::new().suffix(".svg").tempfile().unwrap();
+    write(file.path(), Format::Svg, "semaphore-demo", &scenes).unwrap();
+    let text = std::fs::read_to_string(file.path()).unwrap();
+    let document = roxmltree::Document::parse(&text).unwrap();
+    let legend = document.descendants().rfind(|node| node.has_tag_name("g")).unwrap();
+    let words = legend.descendants().filter(|node| node.has_tag_name("text"));
+    let words: Vec<_> = words.filter_map(|node| node.text()).map(str::trim).collect();
+    assert_eq!(words, ["works", &label]);
+}
+
+#[test]
 fn the_data_name_the_unit_and_every_lane() {
     let scenes = [NamedTimeline { scene: "counting".into(), timeline: sample() }];
     let file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
