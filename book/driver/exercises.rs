@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 
+use crate::listing::dedented;
 use crate::paths;
 
 /// Where the exercises are listed, relative to the workspace.
@@ -137,11 +138,35 @@ impl WrongAnswer {
     pub fn code(&self) -> anyhow::Result<String> {
         let edits = self.edits.iter().map(|edit| &edit.with).chain(&self.with);
         let parts: Vec<String> = edits
-            .map(|text| crate::listing::dedented(text.trim_matches('\n')))
+            .map(|text| edit_dedented(text.trim_matches('\n')))
             .filter(|text| !text.is_empty())
             .collect();
         let edited = self.with.is_some() || !self.edits.is_empty();
         ensure!(edited, "wrong answer `{}` has no edit", self.name);
         Ok(parts.join("\n\n// …\n\n"))
+    }
+}
+
+/// The lines of an edit moved to the left.
+fn edit_dedented(text: &str) -> String {
+    match text.split_once('\n') {
+        // It begins within a line, which is indented as the least of the others is.
+        Some((first, others)) if !first.starts_with(' ') => {
+            format!("{first}\n{}", dedented(others))
+        }
+        _ => dedented(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edit_is_moved_to_the_left_wherever_it_begins() {
+        let whole = "if full {\n    wait();\n}";
+        assert_eq!(edit_dedented("    if full {\n        wait();\n    }"), whole);
+        assert_eq!(edit_dedented("if full {\n        wait();\n    }"), whole);
+        assert_eq!(edit_dedented(whole), whole);
     }
 }
