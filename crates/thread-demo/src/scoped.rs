@@ -19,6 +19,8 @@ use common::{Actor, println};
 const WORKERS: usize = 4;
 const ROWS: usize = 8;
 const COLUMNS: usize = 64;
+/// A point that has not escaped after so many steps counts as one of the set.
+const PATIENCE: u32 = 20_000;
 
 pub fn run() -> anyhow::Result<()> {
     let text = String::from("a scope ends when the last of its threads has ended");
@@ -58,7 +60,8 @@ fn read_in_parallel(text: &str) -> (usize, usize) {
 
 fn draw_in_parallel(picture: &mut [u8]) {
     let rows_each = ROWS / WORKERS;
-    thread::scope(|scope| {
+    let main = Actor::new("main");
+    let waiting = thread::scope(|scope| {
         for (index, part) in picture.chunks_mut(rows_each * COLUMNS).enumerate() {
             let me = Actor::new(format!("worker {}", index + 1));
             scope.spawn(move || {
@@ -66,8 +69,10 @@ fn draw_in_parallel(picture: &mut [u8]) {
                 draw(part, index * rows_each);
             });
         }
+        main.waits("the end of the scope")
     });
     // Here every thread has ended, and `picture` is whole again.
+    drop(waiting);
 }
 
 /// Draws the Mandelbrot set from `first_row` on into `pixels`.
@@ -76,7 +81,7 @@ fn draw(pixels: &mut [u8], first_row: usize) {
         let (row, column) = (first_row + index / COLUMNS, index % COLUMNS);
         let (re, im) = (column as f64 / 22.0 - 2.2, (row as f64 - 3.5) / 3.2);
         let (mut x, mut y, mut steps) = (0.0, 0.0, 0);
-        while x * x + y * y < 4.0 && steps < 2000 {
+        while x * x + y * y < 4.0 && steps < PATIENCE {
             (x, y) = (x * x - y * y + re, 2.0 * x * y + im);
             steps += 1;
         }
@@ -84,7 +89,7 @@ fn draw(pixels: &mut [u8], first_row: usize) {
             0..3 => b' ',
             3..5 => b'.',
             5..10 => b':',
-            10..2000 => b'+',
+            10..PATIENCE => b'+',
             _ => b'#',
         };
     }

@@ -127,6 +127,7 @@ fn draw(demo: &str, scenes: &[NamedTimeline]) -> Document {
         .set("height", 6)
         .set("patternUnits", "userSpaceOnUse")
         .set("patternTransform", "rotate(45)")
+        .add(rectangle(0.0, 0.0, 6.0, 6.0, "back"))
         .add(line(0.0, 0.0, 0.0, 6.0, "hatch"));
     Document::new()
         .set("viewBox", (0, 0, WIDTH, height))
@@ -160,6 +161,14 @@ fn describe(scenes: &[NamedTimeline]) -> String {
 }
 
 impl Lane {
+    /// Whether it works or holds something at this time.
+    fn is_busy_at(&self, time: u64) -> bool {
+        let is_busy = |span: &RecordedSpan| {
+            span.activity != Activity::Waits && (span.start..span.end).contains(&time)
+        };
+        self.spans.iter().any(is_busy)
+    }
+
     /// `worker 1 waits 3.1 ms in 2 spans, holds 10.2 ms in 2 spans. `
     fn describe(&self) -> String {
         let parts: Vec<String> = Activity::ALL
@@ -216,8 +225,7 @@ fn draw_panel(scene: &str, timeline: &Timeline, top: f64) -> (Group, f64) {
             "rule",
         ));
         for span in &lane.spans {
-            panel =
-                panel.add(draw_span(&lane.actor, span, x(span.start), x(span.end), y));
+            panel = panel.add(draw_span(lane, span, x(span.start), x(span.end), y));
         }
         for mark in &lane.marks {
             let words =
@@ -246,12 +254,14 @@ fn draw_panel(scene: &str, timeline: &Timeline, top: f64) -> (Group, f64) {
     )
 }
 
-fn draw_span(actor: &str, span: &RecordedSpan, from: f64, to: f64, y: f64) -> Group {
+fn draw_span(lane: &Lane, span: &RecordedSpan, from: f64, to: f64, y: f64) -> Group {
     // Waiting is the lowest and holding the highest bar: a second sign beside colour.
-    let inset = match span.activity {
-        Activity::Waits => 11.0,
-        Activity::Works => 7.0,
-        Activity::Holds => 4.0,
+    let (top, height) = match span.activity {
+        // Along the lower edge of the other bar, whose label stays free.
+        Activity::Waits if lane.is_busy_at(span.start) => (23.0, 8.0),
+        Activity::Waits => (11.0, 12.0),
+        Activity::Works => (7.0, 20.0),
+        Activity::Holds => (4.0, 26.0),
     };
     let width = (to - from).max(1.5);
     let phrase = span.activity.phrase(&span.label);
@@ -260,11 +270,10 @@ fn draw_span(actor: &str, span: &RecordedSpan, from: f64, to: f64, y: f64) -> Gr
     } else {
         format!("to {}", seconds(span.end))
     };
-    let words = format!("{actor} {phrase}, from {} {end}", seconds(span.start));
+    let words = format!("{} {phrase}, from {} {end}", lane.actor, seconds(span.start));
     let class =
         format!("{}{}", span.activity.verb(), if span.open { " open" } else { "" });
-    let bar = rectangle(from, y + inset, width, LANE_HEIGHT - 2.0 * inset, &class)
-        .set("rx", 2);
+    let bar = rectangle(from, y + top, width, height, &class).set("rx", 2);
     let group = Group::new().add(Title::new(words)).add(bar);
     let fits = span.label.chars().count() as f64 * CHARACTER_WIDTH + 6.0 <= width;
     if !fits || span.activity == Activity::Waits {
