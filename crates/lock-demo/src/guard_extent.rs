@@ -11,7 +11,7 @@ use common::println;
 pub fn show() -> anyhow::Result<()> {
     for (construct, found, expected) in probe() {
         let found_said = if found { "held" } else { "free" };
-        println!("{construct:<61} {found_said}");
+        println!("{found_said}  {construct}");
         ensure!(found == expected, "the lock in `{construct}` is {found_said}");
     }
     println!();
