@@ -89,8 +89,9 @@ pub fn end_if_stuck() {
         .unwrap_or_else(|error| panic!("the system refuses a thread: {error}"));
 }
 
-/// Lets a panic begin with its sentence, as the checker's reports do.
-fn sentences_first() {
+/// Lets a panic begin with its sentence, as the checker's reports do. [`run`] calls it;
+/// a test that judges outside of it, what the checker has collected, calls it first.
+pub fn sentences_first() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         // The checker's own functions: panics in an exploration stay in its report.

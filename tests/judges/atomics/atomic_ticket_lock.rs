@@ -107,6 +107,7 @@ fn line(place: &str) -> String {
 
 #[test]
 fn who_waits_spins_politely() {
+    real_threads::sentences_first();
     let coverage = interleavings::check(|| one_at_a_time(1));
     // Every spin lock waits busily. The question is at which lines.
     for place in coverage.busy_waits {

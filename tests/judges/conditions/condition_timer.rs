@@ -57,6 +57,7 @@ fn the_time_has_come(delay: Duration) {
 
 #[test]
 fn the_job_runs_when_its_time_has_come() {
+    real_threads::sentences_first();
     let coverage = Checker::new().preemptions(0).check(|| the_time_has_come(SOON));
     // One wait and its end are a dozen steps, as long as the delay may be.
     assert!(

@@ -105,6 +105,7 @@ fn what_runs_is_not_cancelled() {
 
 #[test]
 fn a_panic_is_an_outcome() {
+    real_threads::sentences_first();
     let mut all = interleavings::outcomes(outcomes_with_a_panic).into_set();
     all.push(real_threads::run(outcomes_with_a_panic));
     for outcomes in all {

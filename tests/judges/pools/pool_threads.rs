@@ -66,6 +66,7 @@ fn nobody_waits_busily() {
 
 #[test]
 fn workers_work_at_the_same_time() {
+    real_threads::sentences_first();
     let coverage = checker().check(two_jobs_run_at_once);
     let threads = coverage.threads_started;
     assert!(threads == 2, "a pool of 2 has had {threads} threads");
@@ -74,6 +75,7 @@ fn workers_work_at_the_same_time() {
 
 #[test]
 fn a_panic_ends_only_its_job() {
+    real_threads::sentences_first();
     // Jobs panic in every interleaving, so the counts are collected, and judged then.
     let mut counts = checker().outcomes(jobs_after_panics).into_set();
     counts.push(real_threads::run(jobs_after_panics));

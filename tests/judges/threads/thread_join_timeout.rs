@@ -108,6 +108,7 @@ fn a_result_is_not_waited_for_any_longer() {
 
 #[test]
 fn a_panic_is_passed_on() {
+    real_threads::sentences_first();
     // It panics in every interleaving, so what comes of it is collected, and judged then.
     for told in on_time().outcomes(told_of_a_panic).into_set() {
         it_was_that_panic(told);

@@ -41,6 +41,7 @@ fn few_items_are_mapped() {
 
 /// Panics when more threads were started than there are workers.
 fn at_most(workers: usize, coverage: &interleavings::Coverage) {
+    real_threads::sentences_first();
     let threads = coverage.threads_started;
     assert!(
         threads <= workers,

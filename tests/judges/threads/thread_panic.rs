@@ -84,6 +84,7 @@ fn meet() {
 
 #[test]
 fn a_panic_costs_one_result() {
+    real_threads::sentences_first();
     for outcomes in interleavings::outcomes(|| outcomes_of(four_jobs())).into_set() {
         each_job_has_its_outcome(&outcomes);
     }
@@ -92,6 +93,7 @@ fn a_panic_costs_one_result() {
 
 #[test]
 fn a_panic_without_text_is_told_too() {
+    real_threads::sentences_first();
     let run = || outcomes_of(one_job_without_text());
     for outcomes in interleavings::outcomes(run).into_set() {
         it_has_no_message(&outcomes);

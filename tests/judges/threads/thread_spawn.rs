@@ -53,6 +53,7 @@ fn a_crowd_has_as_many_threads() {
 
 #[test]
 fn each_name_has_a_thread_of_its_own() {
+    real_threads::sentences_first();
     let coverage = interleavings::check(everybody_is_greeted_at_once);
     let threads = coverage.threads_started;
     assert!(threads == 3, "names: 3, threads started: {threads}");
