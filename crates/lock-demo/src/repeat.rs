@@ -22,7 +22,8 @@ impl Repeated {
     }
 }
 
-/// Lets `threads` threads call `act` with their number for a while.
+/// Lets `threads` threads call `act` with their number for a while, and each of them once
+/// at least, however busy the machine.
 ///
 /// # Errors
 ///
@@ -41,12 +42,14 @@ pub fn for_a_while(
                 let (act, enough) = (&act, &enough);
                 let act_until_enough = move || {
                     let mut times = 0_u64;
-                    // Relaxed: the flag says nothing about other data.
-                    while !enough.load(Ordering::Relaxed) {
+                    loop {
                         act(number);
                         times += 1;
+                        // Relaxed: the flag says nothing about other data.
+                        if enough.load(Ordering::Relaxed) {
+                            return times;
+                        }
                     }
-                    times
                 };
                 let builder = thread::Builder::new().name(format!("thread {number}"));
                 let started = builder.spawn_scoped(scope, act_until_enough);
