@@ -21,8 +21,8 @@ use tempfile::TempDir;
 /// A browser needs some seconds; this ends one that hangs.
 const BROWSER_LIMIT: Duration = Duration::from_secs(90);
 
-/// About a second for each page; this ends a browser that hangs.
-const AUDIT_LIMIT: Duration = Duration::from_secs(600);
+/// About a second for each page, or a first build of the book; this ends what hangs.
+const LONG_LIMIT: Duration = Duration::from_secs(600);
 
 /// The largest page in bytes, without pictures.
 const LARGEST_PAGE: u64 = 300_000;
@@ -224,11 +224,12 @@ fn published_as_the_workflow_says() -> anyhow::Result<()> {
             .replace("${{ steps.pages.outputs.base_path }}", "/course")
     };
     let folder = tempfile::tempdir()?;
-    let output = Command::new(env!("CARGO"))
+    let output = assert_cmd::Command::new(env!("CARGO"))
         .args(["run", "--quiet", "-p", "book", "--", "build"])
         .envs(variables.map(|(name, value)| (name, of_github(value))))
         .env("MDBOOK_BUILD__BUILD_DIR", folder.path())
         .current_dir(workspace())
+        .timeout(LONG_LIMIT)
         .output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     for (page, what) in [
@@ -335,7 +336,7 @@ fn everybody_can_read_it() -> anyhow::Result<()> {
         .arg(browser.context("the browser's program")?)
         .arg(server.address()?)
         .args(names.map(|name| format!("{name}.html")))
-        .timeout(AUDIT_LIMIT)
+        .timeout(LONG_LIMIT)
         .output()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let (faulty, findings): (Vec<&str>, Vec<&str>) =

@@ -172,17 +172,20 @@ fn scan(path: &str, html: &str) -> Page {
         }
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
         let (tag, after) = rest.split_at(end);
-        rest = page.attributes(path, tag, after);
+        rest = page.attributes(tag, after);
         if tag == "script" {
             rest = rest.split_once("</script>").map_or("", |(_, after)| after);
         }
+    }
+    for link in &mut page.links {
+        link.target = target(path, &link.text);
     }
     page
 }
 
 impl Page {
     /// Takes the attributes of a tag from `rest`; returns what follows the tag.
-    fn attributes<'a>(&mut self, path: &str, tag: &str, mut rest: &'a str) -> &'a str {
+    fn attributes<'a>(&mut self, tag: &str, mut rest: &'a str) -> &'a str {
         loop {
             rest = rest.trim_start();
             let end = rest.find(|c: char| c.is_whitespace() || "=>\"".contains(c));
@@ -191,7 +194,7 @@ impl Page {
             match (after.strip_prefix("=\""), after.strip_prefix('>')) {
                 (Some(value), _) => {
                     let (value, after) = value.split_once('"').unwrap_or((value, ""));
-                    self.attribute(path, tag, name, value);
+                    self.attribute(tag, name, value);
                     rest = after;
                 }
                 (None, Some(after)) => return after,
@@ -200,7 +203,7 @@ impl Page {
         }
     }
 
-    fn attribute(&mut self, path: &str, tag: &str, name: &str, value: &str) {
+    fn attribute(&mut self, tag: &str, name: &str, value: &str) {
         let value = value.replace("&amp;", "&");
         match (tag, name) {
             (_, "id") | ("a", "name") => {
@@ -211,8 +214,8 @@ impl Page {
             (_, "href" | "src" | "poster" | "data") => {
                 self.links.push(Link {
                     attribute: format!("{tag} {name}"),
-                    target: target(path, &value),
                     text: value,
+                    target: None,
                 });
             }
             _ => {}

@@ -125,11 +125,9 @@ impl Player<'_> {
             if acts {
                 class += " acts";
             }
-            // A join or a park waits for no object.
+            // For a thread or a token as well, which no list of objects has.
             let latest = steps.iter().rfind(|step| step.thread == thread);
-            if step.waits.iter().any(|(waiting, _)| *waiting == thread)
-                || latest.is_some_and(|latest| latest.blocks)
-            {
+            if latest.is_some_and(|latest| latest.blocks) {
                 class += " waits";
             }
             html += &format!(r#"<td class="{class}">"#);

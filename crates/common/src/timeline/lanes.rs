@@ -58,10 +58,7 @@ impl Timeline {
 
     /// Explains the characters that occur, and the scale.
     fn legend(&self, indent: usize, width: usize, cell_time: f64) -> Vec<String> {
-        let spans = || self.lanes.iter().flat_map(|lane| &lane.spans);
-        let mut parts: Vec<String> = Activity::ALL
-            .into_iter()
-            .filter(|activity| spans().any(|span| span.activity == *activity))
+        let mut parts: Vec<String> = activities(&self.lanes)
             .map(|activity| format!("{} {}", activity.glyph(), activity.verb()))
             .collect();
         parts.extend(mark_label(&self.lanes).map(|label| format!("{MARK} {label}")));
@@ -83,6 +80,15 @@ impl Timeline {
         }
         lines
     }
+}
+
+/// The activities that occur in `lanes`.
+pub(super) fn activities<'a>(
+    lanes: impl IntoIterator<Item = &'a super::Lane>,
+) -> impl Iterator<Item = Activity> {
+    let spans = lanes.into_iter().flat_map(|lane| &lane.spans);
+    let found: Vec<Activity> = spans.map(|span| span.activity).collect();
+    Activity::ALL.into_iter().filter(move |activity| found.contains(activity))
 }
 
 /// The label of the marks in `lanes`, when all have the same; else "mark".

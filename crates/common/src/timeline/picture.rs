@@ -16,7 +16,7 @@ use svg::node::element::{
     Text as TextElement, Title,
 };
 
-use super::lanes::mark_label;
+use super::lanes::{activities, mark_label};
 use super::{Activity, Lane, RecordedSpan, Timeline, seconds};
 
 /// All lengths are in units of the picture, which is `WIDTH` of them wide.
@@ -286,12 +286,9 @@ fn draw_span(lane: &Lane, span: &RecordedSpan, from: f64, to: f64, y: f64) -> Gr
 /// Explains the bars and dots that occur.
 fn draw_legend(scenes: &[NamedTimeline], top: f64) -> Group {
     let lanes = || scenes.iter().flat_map(|scene| &scene.timeline.lanes);
-    let occurs = |activity: &Activity| {
-        lanes().flat_map(|lane| &lane.spans).any(|span| span.activity == *activity)
-    };
     let mut legend = Group::new();
     let mut x = MARGIN;
-    for activity in Activity::ALL.into_iter().filter(occurs) {
+    for activity in activities(lanes()) {
         let class = activity.verb();
         legend = legend
             .add(rectangle(x, top + 6.0, 22.0, 14.0, class).set("rx", 2))
